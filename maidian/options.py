@@ -1,0 +1,118 @@
+"""What every command shares: the settings given before the command's name, and the options most commands take.
+
+    @click.command(name="ingest")
+    @lake_option
+    @landing_option
+    @json_option
+    def command(lake: Path, landing: Path, is_json: bool) -> None: ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+Language = Literal["en", "zh"]
+LogFormat = Literal["text", "json"]
+
+DEFAULT_LAKE = "lake"
+"""Beside the person, not hidden in a home: a lake is a directory to look into."""
+
+LANDING_IN_LAKE = "landing"
+"""Where the raw log lies when no other place is named; never published, so no table's glob meets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options before the command's name, read once; `ctx.obj` of every command."""
+
+    language: Language = "en"
+    log_format: LogFormat = "text"
+    is_verbose: bool = False
+    is_debug: bool = False
+
+
+pass_settings = click.make_pass_decorator(Settings, ensure=True)
+"""Hands `Settings` to a command as its first argument."""
+
+
+class TimeZoneType(click.ParamType[ZoneInfo]):
+    """An IANA time zone by name; the value is a `ZoneInfo`, its name is `.key`."""
+
+    name = "zone"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> ZoneInfo:
+        """Refuse a name the time zone data does not hold."""
+        if isinstance(value, ZoneInfo):
+            return value
+        try:
+            return ZoneInfo(value)
+        # ValueError: an absolute or escaping path; OSError: a directory of the data, such as "Asia".
+        except (KeyError, ValueError, OSError):
+            self.fail(f"{value!r} is no time zone; name one as Asia/Shanghai or Europe/London", param, ctx)
+
+
+def lake_option(command: Command) -> Command:
+    """Add `--lake DIR`; the command receives `lake: Path`, which need not exist."""
+    return click.option(
+        "--lake",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="MAIDIAN_LAKE",
+        default=DEFAULT_LAKE,
+        is_eager=True,
+        show_default=True,
+        show_envvar=True,
+        help="The lake's directory.",
+    )(command)
+
+
+def _landing_beside(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path:
+    """Default to the landing inside the lake of the same command."""
+    if value is not None:
+        return value
+    return Path(ctx.params.get("lake", DEFAULT_LAKE)) / LANDING_IN_LAKE
+
+
+def landing_option(command: Command) -> Command:
+    """Add `--landing DIR`; the command receives `landing: Path`, by default `<lake>/landing`.
+
+    `--lake` is eager, so its value is known whatever order the two are given in.
+    """
+    return click.option(
+        "--landing",
+        type=click.Path(file_okay=False, path_type=Path),
+        envvar="MAIDIAN_LANDING",
+        show_default="<lake>/landing",
+        show_envvar=True,
+        callback=_landing_beside,
+        help="The directory of the raw log.",
+    )(command)
+
+
+def time_zone_option(command: Command) -> Command:
+    """Add `--time-zone ZONE`; the command receives `time_zone: ZoneInfo | None`, None when not given.
+
+    There is no default here: a lake fixes its own zone when it is created, and only `init` (and what creates a lake
+    on the way) knows what stands in for none.
+    """
+    return click.option(
+        "--time-zone",
+        type=TimeZoneType(),
+        envvar="MAIDIAN_TIME_ZONE",
+        show_envvar=True,
+        help="The lake's time zone, such as Asia/Shanghai; fixed when the lake is created.",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """Add `--json`; the command receives `is_json: bool` and then prints one JSON document on stdout, nothing else."""
+    return click.option(
+        "--json", "is_json", is_flag=True, help="Print one JSON document on stdout, for a scheduler to read."
+    )(command)
