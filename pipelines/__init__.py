@@ -1,0 +1,1 @@
+"""How events get into the lake: imports of files, ingest, the demo generator, replay of rejects."""
