@@ -1,0 +1,1 @@
+"""What runs the jobs: discovery, dirty days, audit, publishing."""

@@ -1,0 +1,37 @@
+"""What a job file declares: the table it makes, what it reads and how far back, and the function that computes a day."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+Frames = Mapping[str, pl.LazyFrame]
+"""One frame an input table, with the partition column, holding the declared days and no others."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """A table read for day d: its partitions from d - look_back_days to d + look_ahead_days.
+
+    Only additive tables may look back or ahead: a day's run costs what the day costs.
+    """
+
+    table: str
+    look_back_days: int = 0
+    look_ahead_days: int = 0
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job: `compute(frames, day)` returns the rows of `table` for that day, without the partition column.
+
+    A changed input day c touches every output day d whose window holds c. Where that is far too many, the input is
+    named in `narrow`: `narrow[table](frame, changed)` returns one column `day` of output days, from the
+    table's rows within the window around the changed days. Functions are pure: no I/O, no clock, no collect.
+    """
+
+    table: str
+    inputs: tuple[Input, ...]
+    compute: Callable[[Frames, date], pl.LazyFrame]
+    narrow: Mapping[str, Callable[[pl.LazyFrame, list[date]], pl.LazyFrame]] | None = None
