@@ -40,13 +40,17 @@ MEANINGS: dict[RejectKind, tuple[str, str]] = {
     RejectKind.UNKNOWN_EVENT_TYPE: ("event_type is there, but none of the six.", "未知的事件类型"),
     RejectKind.MISSING_FIELD: (
         "A required field is absent or null; of two fields one of which must be there, both are.",
-        "缺少必填字段",
+        "缺少必填字段（缺失或为 null）；二选一的字段都缺失",
     ),
     RejectKind.WRONG_TYPE: (
-        "A value of another type: a number in quotes (money aside), a float where an integer stands.",
-        "字段类型不符",
+        "A value of another type: a number in quotes (money aside), a float where an integer stands, "
+        "a text that is no decimal where money stands.",
+        "字段类型不符：数字加引号（金额除外）、整数处出现小数、金额文本不是十进制数",
     ),
-    RejectKind.OUT_OF_RANGE: ("The right type, but too long, too short, too large or too precise.", "取值超出范围"),
+    RejectKind.OUT_OF_RANGE: (
+        "The right type, but too long, too short (an empty text), too large, too precise, or none of the values allowed.",
+        "类型正确，但取值超出范围：过长、为空、过大、精度过高，或不在允许的取值之内",
+    ),
     RejectKind.BAD_TIME: ("A time that is not RFC 3339 with an offset, or no day of the calendar.", "时间格式不合法"),
     RejectKind.TIME_OUT_OF_BOUNDS: (
         "After correction, too far in the future or too old (5 minutes, 400 days by default).",
