@@ -5,6 +5,7 @@ Source: `contract.py`. The order is the contract's: what every event carries fir
 
 from dataclasses import dataclass, replace
 from functools import cache
+from inspect import get_annotations
 from typing import Any
 
 import msgspec
@@ -62,7 +63,7 @@ def _struct_fields(struct: type[msgspec.Struct]) -> dict[str, Field]:
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)
     by_name = {field.name: field for field in info.fields}
-    written = [name for owner in reversed(struct.__mro__) for name in owner.__dict__.get("__annotations__", {})]
+    written = [name for owner in reversed(struct.__mro__) for name in get_annotations(owner)]
     return {name: _field(by_name[name]) for name in dict.fromkeys(written) if name in by_name}
 
 

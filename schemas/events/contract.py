@@ -48,7 +48,9 @@ class OrderLine(Struct, kw_only=True, forbid_unknown_fields=True):
     sku_id: Annotated[Id, Meta(description="The product ordered", extra={"zh": "商品编码"})]
     quantity: Annotated[
         Quantity,
-        Meta(description="Units ordered; negative on a credit note", extra={"zh": "数量，红字单为负", "unit": "pieces"}),
+        Meta(
+            description="Units ordered; negative on a credit note", extra={"zh": "数量，红字单为负", "unit": "pieces"}
+        ),
     ]
     unit_price: Annotated[
         Money, Meta(description="Price of one unit before the discount", extra={"zh": "单价", "unit": "currency"})
@@ -80,11 +82,9 @@ class Event(Struct, kw_only=True, forbid_unknown_fields=True, tag_field="event_t
     customer_id: Annotated[
         Id | None, Meta(description="The buying company; null before login", extra={"zh": "客户编号（采购企业）"})
     ] = None
-    buyer_id: Annotated[
-        Id | None, Meta(description="The person at that company", extra={"zh": "采购员编号"})
-    ] = None
+    buyer_id: Annotated[Id | None, Meta(description="The person at that company", extra={"zh": "采购员编号"})] = None
     placed_by: Annotated[
-        Literal["customer", "sales_rep"], Meta(description="Who keyed it in", extra={"zh": "下单方：客户或业务员"})
+        Literal["customer", "sales_rep"], Meta(description="Who keyed it in", extra={"zh": "录入方：客户或业务员"})
     ] = "customer"
     anonymous_id: Annotated[Id | None, Meta(description="The device", extra={"zh": "设备编号"})] = None
     session_id: Annotated[
@@ -104,9 +104,7 @@ class Event(Struct, kw_only=True, forbid_unknown_fields=True, tag_field="event_t
             extra={"zh": "站内来源"},
         ),
     ] = None
-    campaign_id: Annotated[
-        Id | None, Meta(description="The promotion that led here", extra={"zh": "活动编号"})
-    ] = None
+    campaign_id: Annotated[Id | None, Meta(description="The promotion that led here", extra={"zh": "活动编号"})] = None
     properties: Annotated[
         Raw | UnsetType,
         Meta(
@@ -124,9 +122,9 @@ class View(Event, tag="view"):
     price: Annotated[
         Money | None, Meta(description="The price shown", extra={"zh": "展示价格", "unit": "currency"})
     ] = None
-    category_id: Annotated[
-        Id | None, Meta(description="The category it was shown under", extra={"zh": "类目编号"})
-    ] = None
+    category_id: Annotated[Id | None, Meta(description="The category it was shown under", extra={"zh": "类目编号"})] = (
+        None
+    )
     dwell_seconds: Annotated[
         Seconds | None, Meta(description="Time spent on the page", extra={"zh": "停留时长", "unit": "seconds"})
     ] = None
@@ -152,7 +150,9 @@ class SearchResult(Event, tag="search_result"):
 
     result_count: Annotated[Count, Meta(description="Products found", extra={"zh": "结果数", "unit": "products"})]
     query: Annotated[Query | None, Meta(description="What was typed", extra={"zh": "搜索词"})] = None
-    page: Annotated[Count | None, Meta(description="Which page of results", extra={"zh": "页码"})] = None
+    page: Annotated[Count | None, Meta(description="Which page of results", extra={"zh": "页码", "unit": "page"})] = (
+        None
+    )
     sku_ids: Annotated[
         list[Id] | None, Meta(description="Products shown, in order", extra={"zh": "展示的商品编码"})
     ] = None
@@ -163,7 +163,8 @@ class Click(Event, tag="click"):
 
     sku_id: Annotated[Id, Meta(description="The product", extra={"zh": "商品编码"})]
     position: Annotated[
-        Count | None, Meta(description="Place in the list, as the client counts", extra={"zh": "列表位置"})
+        Count | None,
+        Meta(description="Place in the list, as the client counts", extra={"zh": "列表位置", "unit": "place"}),
     ] = None
     list: Annotated[Id | None, Meta(description="Which list", extra={"zh": "列表名称"})] = None
 
@@ -181,12 +182,13 @@ class Order(Event, tag="order"):
         Meta(description="Products ordered; required when placed", extra={"zh": "订单行"}),
     ] = None
     amount: Annotated[
-        Money | None, Meta(description="Order total as the shop states it", extra={"zh": "订单金额", "unit": "currency"})
+        Money | None,
+        Meta(description="Order total as the shop states it", extra={"zh": "订单金额", "unit": "currency"}),
     ] = None
     currency: Annotated[Currency | None, Meta(description="ISO 4217", extra={"zh": "币种"})] = None
-    campaign_ids: Annotated[
-        "list[Id] | None", Meta(description="Promotions applied", extra={"zh": "参与活动编号"})
-    ] = None
+    campaign_ids: Annotated["list[Id] | None", Meta(description="Promotions applied", extra={"zh": "参与活动编号"})] = (
+        None
+    )
     coupon_ids: Annotated["list[Id] | None", Meta(description="Coupons used", extra={"zh": "优惠券编号"})] = None
 
 
@@ -197,6 +199,14 @@ EVENT_TYPES: dict[str, type[Event]] = {
     "search_result": SearchResult,
     "click": Click,
     "order": Order,
+}
+EVENT_TYPES_ZH = {
+    "view": "浏览商品",
+    "favorite": "收藏或取消收藏",
+    "search": "搜索",
+    "search_result": "搜索结果",
+    "click": "点击商品",
+    "order": "订单",
 }
 AnyEvent = View | Favorite | Search | SearchResult | Click | Order
 

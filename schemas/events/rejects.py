@@ -43,8 +43,7 @@ MEANINGS: dict[RejectKind, tuple[str, str]] = {
         "缺少必填字段（缺失或为 null）；二选一的字段都缺失",
     ),
     RejectKind.WRONG_TYPE: (
-        "A value of another type: a number in quotes (money aside), a float where an integer stands, "
-        "a text that is no decimal where money stands.",
+        "Another type: a number in quotes (money aside), a float for an integer, a text that is no decimal for money.",
         "字段类型不符：数字加引号（金额除外）、整数处出现小数、金额文本不是十进制数",
     ),
     RejectKind.OUT_OF_RANGE: (
@@ -58,6 +57,14 @@ MEANINGS: dict[RejectKind, tuple[str, str]] = {
     ),
 }
 """What each kind means, in English and Chinese."""
+
+STAGES: tuple[tuple[RejectKind, str, str], ...] = (
+    (RejectKind.OVERSIZE, "reading the line's bytes", "读取字节时"),
+    (RejectKind.MALFORMED_JSON, "reading the JSON", "解析 JSON 时"),
+    (RejectKind.UNKNOWN_EVENT_TYPE, "checking the fields", "校验字段时"),
+    (RejectKind.BAD_TIME, "reading the times", "解析时间时"),
+)
+"""The first kind of each step of decoding, and the step: when a kind is created."""
 
 MAX_LINE_BYTES = 1024 * 1024  # no event of a shop is this long; what is comes from a broken or hostile client
 MAX_DEPTH = 64  # levels of arrays and objects; deeper is no event, and would exhaust the stack of some reader
