@@ -1,1 +1,1 @@
-"""How events get into the lake: imports of files, ingest, the demo generator, replay of rejects."""
+"""How events get in: import, ingest, and the generator of the demo."""

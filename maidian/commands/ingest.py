@@ -1,0 +1,182 @@
+"""`maidian ingest`: landing to the `events` and `rejects` tables."""
+
+import json
+import os
+import signal
+import time
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from maidian.options import json_option, lake_option, landing_option, time_zone_option
+from schemas.errors import MaidianError, UsageError
+from schemas.lake.lake import create_lake
+from schemas.lake.locks import hold_lock
+
+FOLLOW_INTERVAL_SECONDS = 5.0  # an event is queryable well within a minute, and an idle follow costs next to nothing
+
+
+@click.command(
+    name="ingest",
+    epilog="Options of the Beam runner go after a `--`: maidian ingest --runner FlinkRunner -- --flink_master=host:8081",
+)
+@lake_option
+@landing_option
+@time_zone_option
+@click.option("--follow", "is_following", is_flag=True, help="Go on until stopped, taking in what arrives.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(min=0.1),
+    default=FOLLOW_INTERVAL_SECONDS,
+    show_default=True,
+    help="Seconds between two looks while following.",
+)
+@click.option(
+    "--runner", default="embedded", show_default=True, help="`embedded`, or a Beam runner such as FlinkRunner."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes of the embedded runner. Starting them costs some seconds.",
+)
+@json_option
+@click.argument("beam_arguments", nargs=-1, type=click.UNPROCESSED)
+def command(
+    lake: Path,
+    landing: Path,
+    time_zone: ZoneInfo | None,
+    is_following: bool,
+    interval: float,
+    runner: str,
+    workers: int,
+    is_json: bool,
+    beam_arguments: tuple[str, ...],
+) -> None:
+    """Decode what is new in landing and publish it.
+
+    Every line becomes an accepted event, a reject with its reason, or a repeat of an event that is there already; the
+    table at the end adds up. Running it again takes in nothing twice, however the run before ended.
+    """
+    # Workers are processes of their own; each with all threads would be slower than one thread each.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    if not landing.is_dir():
+        raise UsageError(f"no landing at {landing}; bring files in with `maidian import` first, or give --landing")
+    from jobs.engine.audit import audit_partitions
+    from pipelines.ingest.follow import follow
+    from pipelines.ingest.ingest import IngestJob, IngestResult, ingest
+
+    opened = create_lake(lake, time_zone.key if time_zone else None)
+    job = IngestJob(
+        lake=opened,
+        landing=landing.absolute(),
+        audit=audit_partitions,
+        runner=runner,
+        beam_arguments=(*_worker_arguments(runner, workers), *beam_arguments),
+        is_following=is_following,
+    )
+
+    def report_cycle(result: IngestResult) -> None:
+        if is_following and not is_json:
+            click.echo(_total_line(result))
+
+    with hold_lock(opened.lock_path("ingest"), "an ingest"):
+        if is_following:
+            stop = _StopFlag()
+            result = follow(job, timedelta(seconds=interval), stop.is_set, report_cycle, time.sleep)
+        else:
+            result = ingest(job, report_cycle)
+    click.echo(json.dumps(_as_json(result), ensure_ascii=False)) if is_json else _print(result)
+    if result.refused_segments:
+        first, reason = next(iter(result.refused_segments.items()))
+        others = len(result.refused_segments) - 1
+        raise MaidianError(reason + (f" (and {others} more segments like {first})" if others else ""))
+
+
+class _StopFlag:
+    """Set by SIGTERM or SIGINT; the cycle under way is finished first."""
+
+    def __init__(self) -> None:
+        self.is_raised = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._raise)
+
+    def _raise(self, number: int, frame: FrameType | None) -> None:
+        self.is_raised = True
+
+    def is_set(self) -> bool:
+        return self.is_raised
+
+
+def _worker_arguments(runner: str, workers: int) -> tuple[str, ...]:
+    if workers == 1:
+        return ()
+    if runner != "embedded":
+        raise UsageError("--workers is for the embedded runner; give the runner's own option after `--`")
+    return (f"--direct_num_workers={workers}", "--direct_running_mode=multi_processing")
+
+
+def _rows(result: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "source": source,
+            "line_count": outcome.line_count,
+            "accepted_count": outcome.accepted_count,
+            "rejected_count": sum(outcome.rejected.values()),
+            "repeated_count": outcome.repeated_count,
+            "rejected_by_kind": dict(sorted(outcome.rejected.items())),
+        }
+        for source, outcome in sorted(result.sources.items())
+    ]
+
+
+def _total(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    names = ("line_count", "accepted_count", "rejected_count", "repeated_count")
+    return {name: sum(row[name] for row in rows) for name in names}
+
+
+def _total_line(result: Any) -> str:
+    total = _total(_rows(result))
+    return (
+        f"{total['line_count']:,} lines = {total['accepted_count']:,} accepted + {total['rejected_count']:,} rejected "
+        f"+ {total['repeated_count']:,} repeated"
+    )
+
+
+def _as_json(result: Any) -> dict[str, Any]:
+    rows = _rows(result)
+    return {
+        "sources": rows,
+        "total": _total(rows),
+        "refused_segments": result.refused_segments,
+        "snapshot_id": result.snapshot_id,
+    }
+
+
+def _print(result: Any) -> None:
+    rows = _rows(result)
+    if not rows:
+        click.echo("nothing new in landing")
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("source")
+    for title in ("lines", "accepted", "rejected", "repeated"):
+        table.add_column(title, justify="right")
+    for row in [*rows, {"source": "total", **_total(rows)}]:
+        counts = (row["line_count"], row["accepted_count"], row["rejected_count"], row["repeated_count"])
+        table.add_row(row["source"], *(f"{count:,}" for count in counts))
+    Console(highlight=False).print(table)
+    kinds: dict[str, int] = {}
+    for row in rows:
+        for kind, count in row["rejected_by_kind"].items():
+            kinds[kind] = kinds.get(kind, 0) + count
+    if kinds:
+        click.echo("rejected: " + ", ".join(f"{kind} {count:,}" for kind, count in sorted(kinds.items())))
+        click.echo("see why: maidian replay export --out rejects.ndjson")

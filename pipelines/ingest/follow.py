@@ -1,0 +1,27 @@
+"""Following the landing: a loop of the same bounded cycles, until it is told to stop."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from pipelines.ingest.ingest import IngestJob, IngestResult, ingest_cycle
+
+
+def follow(
+    job: IngestJob,
+    interval: timedelta,
+    is_stopped: Callable[[], bool],
+    on_cycle: Callable[[IngestResult], None],
+    sleep: Callable[[float], None],
+) -> IngestResult:
+    """Take in what arrives until `is_stopped`; the cycle under way is finished. Returns what all cycles did."""
+    staging = job.lake.fresh_staging("ingest")
+    result = IngestResult()
+    while not is_stopped():
+        if ingest_cycle(job, staging, result):
+            on_cycle(result)
+            continue
+        waited = 0.0
+        while waited < interval.total_seconds() and not is_stopped():
+            sleep(min(0.2, interval.total_seconds() - waited))  # short naps, so that a stop is heard at once
+            waited += 0.2
+    return result

@@ -1,0 +1,64 @@
+"""The ingest graph, read top to bottom: a reference to a range goes in, a committed manifest comes out.
+
+A straight line without state, side inputs or tagged outputs, so that the same graph runs on the embedded runner,
+Flink, Spark and Dataflow. Rows never travel: a range's rows go to files whose names are a function of the range, so
+a retry or a zombie writes the same bytes to the same names.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import apache_beam as beam
+import msgspec
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from apache_beam.runners.runner import PipelineRunner
+
+from pipelines.ingest.ingest_range import IngestOptions, ingest_range
+from pipelines.ingest.ranges import LandingRange, RangeManifest, commit_manifest
+
+
+class IngestRange(beam.DoFn):  # type: ignore[misc]  # apache_beam has no types
+    """Range in, (name, manifest) out, both as JSON: a coder every runner has."""
+
+    def __init__(self, options: IngestOptions) -> None:
+        """`options` are plain values and travel with the graph."""
+        self.options = options
+
+    def process(self, element: bytes) -> Iterable[tuple[str, bytes]]:
+        """Decode one range and write its files."""
+        wanted = msgspec.json.decode(element, type=LandingRange)
+        yield wanted.name, msgspec.json.encode(ingest_range(wanted, self.options))
+
+
+class CommitManifest(beam.DoFn):  # type: ignore[misc]
+    """Make a range count. However often it was retried, it is committed once, and all its manifests are equal."""
+
+    def __init__(self, lake_path: str) -> None:
+        """`lake_path` as the workers see it."""
+        self.lake_path = lake_path
+
+    def process(self, element: tuple[str, Iterable[bytes]]) -> Iterable[str]:
+        """Write the manifest and hand on the range's name."""
+        name, manifests = element
+        commit_manifest(Path(self.lake_path), msgspec.json.decode(next(iter(manifests)), type=RangeManifest))
+        yield name
+
+
+def run_graph(ranges: Sequence[LandingRange], options: IngestOptions, runner: str, beam_arguments: list[str]) -> None:
+    """Run the graph over the ranges and wait for its end."""
+    elements = [msgspec.json.encode(wanted) for wanted in ranges]
+    with beam.Pipeline(runner=_runner(runner), options=PipelineOptions(beam_arguments)) as pipeline:
+        (
+            pipeline
+            | "Plan" >> beam.Create(elements)
+            | "Spread" >> beam.Reshuffle()
+            | "IngestRange" >> beam.ParDo(IngestRange(options))
+            | "Gather" >> beam.GroupByKey()
+            | "CommitManifest" >> beam.ParDo(CommitManifest(options.lake_path))
+        )
+
+
+def _runner(name: str) -> PipelineRunner | str:
+    # Named, the default DirectRunner would try to download another runner, without a timeout.
+    return FnApiRunner() if name == "embedded" else name

@@ -1,0 +1,77 @@
+"""How far each segment of landing is in the `events` table, and what came of its lines.
+
+Kept as a list of immutable files named in the state of the `events` snapshot: rolling the table back makes the
+segments un-ingested again, and the next ingest takes them in anew.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from schemas.errors import MaidianError
+from schemas.lake.durable import write_durably
+
+MAX_FILES = 8  # then they are merged into one; reading them all is the price of every plan
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """What came of a segment's lines: line_count = accepted_count + repeated_count + sum(rejected)."""
+
+    source: str
+    segment: str
+    end: int
+    line_count: int = 0
+    accepted_count: int = 0
+    repeated_count: int = 0
+    rejected: dict[str, int] = msgspec.field(default_factory=dict)
+
+    def add(self, other: "Outcome") -> None:
+        """Take in what came of a later range of the same segment, or of another segment for a total."""
+        self.end = max(self.end, other.end)
+        self.line_count += other.line_count
+        self.accepted_count += other.accepted_count
+        self.repeated_count += other.repeated_count
+        for kind, count in other.rejected.items():
+            self.rejected[kind] = self.rejected.get(kind, 0) + count
+
+
+Progress = dict[str, Outcome]
+"""By segment."""
+
+
+def read_progress(folder: Path, files: Sequence[str]) -> Progress:
+    """All that is published, by segment."""
+    return merge_outcomes(outcome for name in files for outcome in _read(folder / name))
+
+
+def merge_outcomes(outcomes: Iterable[Outcome]) -> Progress:
+    """One outcome a segment."""
+    merged: Progress = {}
+    for outcome in outcomes:
+        if outcome.segment in merged:
+            merged[outcome.segment].add(outcome)
+        else:
+            merged[outcome.segment] = outcome
+    return merged
+
+
+def add_progress(folder: Path, files: Sequence[str], outcomes: Iterable[Outcome]) -> list[str]:
+    """Write what a publish adds and return the new list of files. Old files stay for older snapshots."""
+    kept = list(files)
+    added = merge_outcomes(outcomes)
+    if len(kept) >= MAX_FILES:
+        added = merge_outcomes([*read_progress(folder, kept).values(), *added.values()])
+        kept = []
+    name = f"{secrets.token_hex(12)}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_durably(folder / name, msgspec.json.encode(list(added.values())))
+    return [*kept, name]
+
+
+def _read(path: Path) -> list[Outcome]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[Outcome])
+    except msgspec.MsgspecError as error:
+        raise MaidianError(f"{path} is damaged ({error}); roll `events` back to an older snapshot") from None

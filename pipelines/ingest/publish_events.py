@@ -1,0 +1,139 @@
+"""Committed ranges to the `events` table: repeats dropped, rows gathered by business day, one snapshot.
+
+An event id that any range, day or run has brought before is a repeat; the first in the order of landing stays.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from pipelines.ingest.audit import Audit
+from pipelines.ingest.event_ids import add_run, are_known, first_of_each
+from pipelines.ingest.parquet import write_rows
+from pipelines.ingest.progress import Outcome, add_progress
+from pipelines.ingest.ranges import RangeManifest, events_file, ids_file, name_of
+from schemas.lake.lake import Lake
+from schemas.lake.publish import Change, NewFile, publish
+from schemas.lake.snapshots import Snapshot, current_snapshot
+from schemas.tables.events import TABLE
+
+# A day's files; past that they are merged. Few enough for a reader, many enough that --follow seldom rewrites a day.
+MAX_FILES = 8
+
+# Rows a row group: what a reader skips or takes as a whole.
+ROW_GROUP_ROWS = 131_072
+
+
+@dataclass(frozen=True)
+class _Slice:
+    """The rows of one day in one range's file; `is_kept` says which are no repeats."""
+
+    file: pq.ParquetFile
+    index: int
+    is_kept: NDArray[np.bool_]
+
+
+def index_folder(lake: Lake) -> Path:
+    """Where the immutable files that `events` snapshots name lie: id runs and progress."""
+    return lake.path / "ingest" / "index"
+
+
+def publish_events(
+    lake: Lake, committed: Sequence[RangeManifest], staging: Path, audit: Audit
+) -> tuple[Snapshot, list[Outcome]]:
+    """Add the ranges' events and return the snapshot, with what came of each range's lines."""
+    base = current_snapshot(lake, TABLE.name)
+    state = dict(base.manifest.state) if base else {}
+    digests = [
+        np.load(ids_file(lake.path, m.name)) if m.accepted_count else np.empty((0, 2), np.uint64) for m in committed
+    ]
+    ids = np.concatenate(digests) if digests else np.empty((0, 2), np.uint64)
+    is_kept = first_of_each(ids) & ~are_known(ids, index_folder(lake), state.get("id_runs", []))
+    ends = np.cumsum([len(part) for part in digests])[:-1]
+    kept_by_range = np.split(is_kept, ends) if digests else []
+    outcomes = [_outcome(m, int(kept.sum())) for m, kept in zip(committed, kept_by_range, strict=True)]
+
+    add: dict[str, list[NewFile]] = {}
+    replace: list[str] = []
+    name = f"part-{name_of(manifest.name for manifest in committed)}.parquet"
+    for day, slices in _slices_by_day(lake, committed, kept_by_range).items():
+        old = base.files([day]) if base else []
+        if len(old) >= MAX_FILES:
+            replace.append(day)
+        tables = _tables(old if day in replace else [], slices)
+        path = staging / f"events-{day}-{name}"
+        write_rows(_row_groups(tables), path, TABLE.file_schema)
+        add[day] = [NewFile(path, name, pq.read_metadata(path).num_rows)]
+
+    kept_files = {day: base.files([day]) if base and day not in replace else [] for day in add}
+    state["audit"] = audit(TABLE, {day: [*kept_files[day], *(f.path for f in add[day])] for day in add})
+    state["id_runs"] = add_run(ids[is_kept], index_folder(lake), state.get("id_runs", []))
+    state["progress"] = add_progress(index_folder(lake), state.get("progress", []), outcomes)
+    return publish(lake, TABLE, base, Change(add=add, replace=replace), state, staging), outcomes
+
+
+def _outcome(manifest: RangeManifest, kept: int) -> Outcome:
+    return Outcome(
+        source=manifest.range.source,
+        segment=manifest.range.segment,
+        end=manifest.range.end,
+        line_count=manifest.line_count,
+        accepted_count=kept,
+        repeated_count=manifest.accepted_count - kept,
+        rejected=dict(manifest.rejected),
+    )
+
+
+def _slices_by_day(
+    lake: Lake, committed: Sequence[RangeManifest], kept_by_range: Sequence[NDArray[np.bool_]]
+) -> Mapping[str, list[_Slice]]:
+    """For each day that gains a row, where its new rows are, in the order of landing."""
+    by_day: dict[str, list[_Slice]] = {}
+    for manifest, is_kept in zip(committed, kept_by_range, strict=True):
+        if not is_kept.any():
+            continue
+        file = pq.ParquetFile(events_file(lake.path, manifest.name))
+        start = 0
+        for slice_ in manifest.days:
+            of_day = is_kept[start : start + slice_.row_count]
+            start += slice_.row_count
+            if of_day.any():
+                by_day.setdefault(slice_.day.isoformat(), []).append(_Slice(file, slice_.index, of_day))
+    return dict(sorted(by_day.items()))
+
+
+def _tables(old: Sequence[Path], slices: Sequence[_Slice]) -> Iterator[pa.Table]:
+    for path in old:
+        file = pq.ParquetFile(path)
+        for index in range(file.num_row_groups):
+            yield _with_all_columns(file.read_row_group(index))
+    for slice_ in slices:
+        table = slice_.file.read_row_group(slice_.index)
+        yield table if slice_.is_kept.all() else table.filter(pa.array(slice_.is_kept))
+
+
+def _with_all_columns(table: pa.Table) -> pa.Table:
+    """Rows written before a column was declared hold nulls in it."""
+    columns = [
+        table[f.name] if f.name in table.column_names else pa.nulls(table.num_rows, f.type) for f in TABLE.file_schema
+    ]
+    return pa.table(columns, schema=TABLE.file_schema)
+
+
+def _row_groups(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    """Gather small tables, so that a row group is worth reading; one in memory at a time."""
+    gathered: list[pa.Table] = []
+    row_count = 0
+    for table in tables:
+        gathered.append(table)
+        row_count += table.num_rows
+        if row_count >= ROW_GROUP_ROWS:
+            yield pa.concat_tables(gathered)
+            gathered, row_count = [], 0
+    if gathered:
+        yield pa.concat_tables(gathered)

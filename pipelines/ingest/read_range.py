@@ -1,0 +1,28 @@
+"""Reading a range of a segment: the lines whose first byte lies in it, whole."""
+
+from pathlib import Path
+
+from schemas.errors import MaidianError
+
+
+
+def read_lines(path: Path, start: int, end: int) -> tuple[bytes, int]:
+    """The bytes of every line that begins in [start, end), and where the first of them begins.
+
+    The range before has the line that is under way at `start`; the last line is read past `end` to its line feed.
+    """
+    try:
+        with path.open("rb") as file:
+            first = start
+            if start > 0:
+                file.seek(start - 1)
+                first = start - 1 + len(file.readline())  # 1 when a line begins exactly at `start`
+            if first >= end:
+                return b"", first
+            file.seek(first)
+            block = file.read(end - first)
+            if len(block) < end - first:
+                raise MaidianError(f"{path} became shorter while it was read; segments only grow")
+            return (block, first) if block.endswith(b"\n") else (block + file.readline(), first)
+    except FileNotFoundError:
+        raise MaidianError(f"{path} was removed while it was being ingested; put it back and run again") from None
