@@ -1,0 +1,86 @@
+"""`sku_viewers`: who viewed, clicked or favourited a product of late, and whether they bought it.
+
+Meaning: for the operator's question "who looked at this product and has not bought it". One row for each product and
+customer with at least one view, click or favourite in the 180 business days that end with `as_of`.
+- is_favorited: the last time it was put on the favourites list is later than the last time it was taken off; at equal
+  instants the removal wins.
+- has_ordered, last_ordered_at: from sales (orders neither cancelled nor returned).
+- score: the sum over days of (view 1, click 1, favourite 3, order line 5) x 2^(-age_days / 30), age_days counted from
+  as_of. Each day's factor is a whole number of millionths and the sum is taken over integers, so that the order of
+  rows never shows; it is divided once at the end.
+
+Source: `customer_sku_days` of the 180 days.
+Grain:  one product and one customer; key (sku_id, customer_id).
+Units:  score has none; instants UTC.
+
+Known limits: what lies before the window is not seen, so a favourite or an order older than 180 days does not count.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from types import MappingProxyType
+
+import polars as pl
+
+from jobs.engine.declaration import Frames, Input, Job
+
+# DESIGN 5: interest fades, and a half-year-old view says little. With these a view is worth 0.016 on its last day.
+WINDOW_DAYS = 180
+HALF_LIFE_DAYS = 30
+WEIGHTS: Mapping[str, int] = MappingProxyType(
+    {"view_count": 1, "click_count": 1, "favorite_count": 3, "order_line_count": 5}
+)
+# Fine enough that the oldest day keeps five digits, coarse enough that 10^11 views of one product by one customer fit.
+SCORE_SCALE = 1_000_000
+
+KEY = ("sku_id", "customer_id")
+
+
+def sku_viewers(frames: Frames, day: date) -> pl.LazyFrame:
+    """The window's days summed by product and customer, as of the day."""
+    days = frames["customer_sku_days"].with_columns(points=points(day))
+    return days.group_by(KEY).agg(*totals()).filter(has_looked()).select(*KEY, *outcome()).sort(KEY)
+
+
+def points(as_of: date) -> pl.Expr:
+    """The day's weights in millionths, decayed to as_of."""
+    decay = {
+        as_of - timedelta(days=age): round(SCORE_SCALE * 2 ** (-age / HALF_LIFE_DAYS)) for age in range(WINDOW_DAYS)
+    }
+    weight = pl.sum_horizontal(pl.col(count) * weight for count, weight in WEIGHTS.items())
+    return weight * pl.col("event_date").replace_strict(decay, return_dtype=pl.Int64)
+
+
+def totals() -> list[pl.Expr]:
+    """What the days add up to."""
+    return [
+        pl.col("view_count", "favorite_count", "click_count", "order_line_count", "points").sum(),
+        pl.col("first_view_at").min(),
+        pl.col("last_view_at", "last_favorite_at", "last_unfavorite_at", "last_order_at").max(),
+    ]
+
+
+def has_looked() -> pl.Expr:
+    """At least one view, click or favourite: a pair that was only ordered, or only taken off a list, is none."""
+    return pl.col("view_count") + pl.col("click_count") + pl.col("favorite_count") > 0
+
+
+def outcome() -> list[pl.Expr]:
+    """The columns after the key."""
+    added, removed = pl.col("last_favorite_at"), pl.col("last_unfavorite_at")
+    return [
+        pl.col("view_count", "favorite_count", "click_count"),
+        pl.col("first_view_at").alias("first_viewed_at"),
+        pl.col("last_view_at").alias("last_viewed_at"),
+        (added.is_not_null() & (removed.is_null() | (added > removed))).alias("is_favorited"),
+        (pl.col("order_line_count") > 0).alias("has_ordered"),
+        pl.col("last_order_at").alias("last_ordered_at"),
+        (pl.col("points") / SCORE_SCALE).alias("score"),
+    ]
+
+
+JOB = Job(
+    table="sku_viewers",
+    inputs=(Input("customer_sku_days", look_back_days=WINDOW_DAYS - 1),),
+    compute=sku_viewers,
+)
