@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from schemas.errors import MaidianError, UsageError
+from schemas.lake.durable import sync_folder
 
 SEGMENT_SUFFIXES = (".ndjson", ".jsonl")
 
@@ -73,7 +74,7 @@ class SegmentWriter:
             os.fsync(self._file.fileno())
             # A link, not a rename: it refuses a name that is taken, even by a process that took it a moment ago.
             os.link(self.temp_path, final_path)
-            sync_directory(self.folder)
+            sync_folder(self.folder)
         except FileExistsError as error:
             raise SegmentExistsError(f"{final_path} exists; a segment never changes, choose another name") from error
         except OSError as error:
@@ -148,21 +149,12 @@ def normalise_source(text: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-")
 
 
-def sync_directory(folder: Path) -> None:
-    """Make a rename in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _make_directories(folder: Path) -> None:
     """Create `folder` and its parents, and make their entries survive a power cut."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for each in missing:
-        sync_directory(each.parent)
+        sync_folder(each.parent)
 
 
 def _open_locked_temp(folder: Path, stem: str) -> tuple[Path, BinaryIO]:
@@ -170,7 +162,7 @@ def _open_locked_temp(folder: Path, stem: str) -> tuple[Path, BinaryIO]:
     while True:
         path = folder / f"{stem}.ndjson.{secrets.token_hex(4)}.tmp"
         try:
-            file = open(path, "xb", buffering=1 << 20)
+            file = path.open("xb", buffering=1 << 20)  # noqa: SIM115 - open until the segment is complete
         except OSError as error:
             raise _cannot_write(path, error) from error
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -186,7 +178,7 @@ def _remove_abandoned(folder: Path) -> None:
         if not _OWN_TEMP_NAME.search(path.name):
             continue
         try:
-            with open(path, "rb") as file:
+            with path.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 path.unlink(missing_ok=True)
         except (BlockingIOError, FileNotFoundError):
@@ -194,4 +186,6 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def _cannot_write(path: Path, error: OSError) -> MaidianError:
-    return MaidianError(f"cannot write {path}: {error.strerror or error}; nothing was kept of it, mend that and run again")
+    return MaidianError(
+        f"cannot write {path}: {error.strerror or error}; nothing was kept of it, mend that and run again"
+    )
