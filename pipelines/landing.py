@@ -162,7 +162,7 @@ def _open_locked_temp(folder: Path, stem: str) -> tuple[Path, BinaryIO]:
     while True:
         path = folder / f"{stem}.ndjson.{secrets.token_hex(4)}.tmp"
         try:
-            file = path.open("xb", buffering=1 << 20)  # noqa: SIM115 - open until the segment is complete
+            file = path.open("xb", buffering=1 << 20)
         except OSError as error:
             raise _cannot_write(path, error) from error
         fcntl.flock(file, fcntl.LOCK_EX)
