@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from schemas.errors import MaidianError
 from schemas.lake.lake import Lake
-from schemas.lake.locks import hold_lock
+from schemas.lake.locks import LockHeldError, hold_lock
 from schemas.lake.manifest import read_manifest
 from schemas.lake.snapshots import current_snapshot, list_snapshots
 
@@ -34,17 +35,24 @@ def find_garbage(lake: Lake, table: str, now: datetime, keep: int, min_age: time
         if successor is None or (current and snapshot_id == current.id) or snapshot_id in ids[-keep:]:
             continue
         replaced_at = datetime.fromisoformat(read_manifest(folder / f"{successor}.json").created_at)
-        if now - replaced_at >= min_age:
+        left_at = datetime.fromtimestamp((folder / f"{snapshot_id}.json").stat().st_mtime, UTC)
+        if now - max(replaced_at, left_at) >= min_age:
             found.append(Garbage(table, snapshot_id, _own_bytes(folder / snapshot_id)))
     return found
 
 
 def remove_snapshot(lake: Lake, garbage: Garbage) -> None:
-    """Take a snapshot out of sight first, then remove it, so that it is never seen half removed."""
+    """Take a snapshot out of sight first, then remove it, so that it is never seen half removed.
+
+    MaidianError when it has become current since it was found.
+    """
     folder = lake.path / garbage.table / "snapshots"
     trash = lake.path / "staging" / "trash" / f"{garbage.table}-{garbage.snapshot_id}"
     trash.parent.mkdir(parents=True, exist_ok=True)
     with hold_lock(lake.lock_path(f"table-{garbage.table}"), f"a publish of {garbage.table}"):
+        current = current_snapshot(lake, garbage.table)
+        if current and current.id == garbage.snapshot_id:
+            raise MaidianError(f"table {garbage.table} was rolled back to {current.id} just now; it stays")
         (folder / f"{garbage.snapshot_id}.json").unlink()
         (folder / garbage.snapshot_id).rename(trash)
     shutil.rmtree(trash)
@@ -54,28 +62,42 @@ def remove_orphans(lake: Lake, table: str, now: datetime, min_age: timedelta) ->
     """Remove snapshot directories without a manifest, and manifests without a directory: publishes that died."""
     folder = lake.path / table / "snapshots"
     removed = 0
-    for path in [*folder.glob("*")]:
-        if (folder / path.stem).is_dir() and (folder / f"{path.stem}.json").exists():
-            continue
-        if now - datetime.fromtimestamp(path.lstat().st_mtime, UTC) < min_age:
-            continue
-        _remove(path)
-        removed += 1
+    with hold_lock(lake.lock_path(f"table-{table}"), f"a publish of {table}"):
+        for path in [*folder.glob("*")]:
+            if (folder / path.stem).is_dir() and (folder / f"{path.stem}.json").exists():
+                continue
+            if now - datetime.fromtimestamp(path.lstat().st_mtime, UTC) < min_age:
+                continue
+            _remove(path)
+            removed += 1
     return removed
 
 
 def remove_dead_staging(lake: Lake, writers: Iterable[str]) -> int:
-    """Remove the staging areas whose writer is not at work. The writers' names are the locks' names too."""
+    """Remove what dead processes left in staging; a writer at work keeps its area.
+
+    The writers' names are the locks' names too. What is in `trash` was on its way out.
+    """
     removed = 0
     for path in [*(lake.path / "staging").glob("*")]:
         if path.name == "trash":
             _remove(path)
             removed += 1
+        elif path.is_symlink():  # a publish died between making the link and renaming it
+            table = path.name.removeprefix("current-").rpartition("-")[0]
+            removed += _remove_unless_held(path, lake.lock_path(f"table-{table}"))
         elif path.name in writers:
-            with hold_lock(lake.lock_path(path.name), path.name):
-                _remove(path)
-                removed += 1
+            removed += _remove_unless_held(path, lake.lock_path(path.name))
     return removed
+
+
+def _remove_unless_held(path: Path, lock: Path) -> int:
+    try:
+        with hold_lock(lock, path.name):
+            _remove(path)
+            return 1
+    except LockHeldError:
+        return 0
 
 
 def _remove(path: Path) -> None:

@@ -8,6 +8,8 @@
     lake/staging/<writer>/<build>/     what is being built; never under anything globbed
     lake/ingest/                       decoded ranges not yet published, and the index of event ids
     lake/locks/
+
+Temporary names lie beside what they become, so that a rename is all it takes.
 """
 
 import os
@@ -72,10 +74,11 @@ def create_lake(path: Path, time_zone: str | None = None) -> Lake:
         return open_lake(path, time_zone)
     zone = time_zone or DEFAULT_TIME_ZONE
     _check_zone(zone)
+    absolute = _absolute(path)
     path.mkdir(parents=True, exist_ok=True)
     made = LakeMetadata(format=FORMAT, time_zone=zone, created_at=datetime.now(UTC).isoformat(timespec="seconds"))
     write_durably(path / "lake.json", msgspec.json.format(msgspec.json.encode(made)) + b"\n")
-    return Lake(_absolute(path), zone)
+    return Lake(absolute, zone)
 
 
 def open_lake(path: Path, time_zone: str | None = None) -> Lake:
@@ -104,7 +107,10 @@ def open_lake(path: Path, time_zone: str | None = None) -> Lake:
 
 
 def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # not resolve(): a lake behind a symbolic link keeps its name
+    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would rename a lake behind a symbolic link
+    if "=" in str(absolute):  # found out in Polars: every name=value folder above a file is taken for a partition
+        raise UsageError(f"the path {absolute} holds a =, which tools read as a partition; keep the lake elsewhere")
+    return absolute
 
 
 def _check_zone(zone: str) -> None:

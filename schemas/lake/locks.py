@@ -13,19 +13,22 @@ from pathlib import Path
 from schemas.errors import MaidianError
 
 
+class LockHeldError(MaidianError):
+    """Another process is at work."""
+
+
 @contextmanager
 def hold_lock(path: Path, purpose: str) -> Iterator[None]:
-    """Hold the lock at `path`, or raise `MaidianError` naming who holds it.
+    """Hold the lock at `path`, or raise `LockHeldError` naming who holds it.
 
     The file stays when the lock is gone: removing it would let two processes lock two files of one name.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = _open(path)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise MaidianError(
+            raise LockHeldError(
                 f"{purpose} is already at work on this lake ({_holder(path)}); wait for it, or stop it and try again"
             ) from None
         holder = {
@@ -39,6 +42,16 @@ def hold_lock(path: Path, purpose: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:  # read-only, full, or not ours
+        raise MaidianError(
+            f"the lake cannot be written to ({error.strerror}: {path}); check its disk and its permissions"
+        ) from None
 
 
 def _holder(path: Path) -> str:

@@ -56,9 +56,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_manifest(path: Path) -> Manifest:
-    """Read a manifest. MaidianError when it is damaged."""
+    """Read a manifest. MaidianError when it is damaged or gone."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except FileNotFoundError:
+        raise MaidianError(f"{path} is missing; roll the table back to an older snapshot") from None
     except msgspec.MsgspecError as error:
         raise MaidianError(f"{path} is damaged ({error}); roll the table back to an older snapshot") from None
 
@@ -69,6 +71,4 @@ def describe_file(path: Path, row_count: int) -> DataFile:
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
-    return DataFile(
-        name=path.name, row_count=row_count, byte_count=path.stat().st_size, digest=digest.hexdigest()
-    )
+    return DataFile(name=path.name, row_count=row_count, byte_count=path.stat().st_size, digest=digest.hexdigest())

@@ -4,6 +4,7 @@ Measured under hot replacement: no wrong read in Polars or DuckDB. Files in a sn
 unchanged partitions are hard links to the older snapshot's files.
 """
 
+import errno
 import os
 import secrets
 import shutil
@@ -85,12 +86,12 @@ def _link_partitions(table: Table, base: Snapshot | None, change: Change, buildi
         folder.mkdir()
         if base and value in old and value not in replaced:
             for file in old[value].files:
-                os.link(base.partition_directory(value) / file.name, folder / file.name)
+                _link(base.partition_directory(value) / file.name, folder / file.name)
                 files[file.name] = file
         for new in change.add.get(value, []):
             if new.name in files:  # the same range published again: its bytes are a function of its name
                 continue
-            os.link(new.path, folder / new.name)
+            _link(new.path, folder / new.name)
             files[new.name] = describe_file(folder / new.name, new.row_count)
         if files:
             partitions[value] = Partition(files=[files[name] for name in sorted(files)])
@@ -99,6 +100,16 @@ def _link_partitions(table: Table, base: Snapshot | None, change: Change, buildi
     if not partitions:
         _write_empty_file(table, building)
     return partitions
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno != errno.EMLINK:  # ext4 counts to 65,000; a copy starts a new count
+            raise
+        shutil.copyfile(source, target)
+        sync_file(target)
 
 
 def _write_empty_file(table: Table, building: Path) -> None:
@@ -130,15 +141,26 @@ def _commit(
     folder = lake.path / table.name / "snapshots"
     folder.mkdir(parents=True, exist_ok=True)
     building.rename(folder / manifest.id)
-    write_durably(folder / f"{manifest.id}.json", msgspec.json.encode(manifest))
+    try:
+        write_durably(folder / f"{manifest.id}.json", msgspec.json.encode(manifest))
+    except OSError:  # a full disk: leave no directory that no manifest describes
+        shutil.rmtree(folder / manifest.id, ignore_errors=True)
+        raise
     _flip(lake, table.name, manifest.id)
     return Snapshot(folder / manifest.id, manifest)
 
 
 def _flip(lake: Lake, table: str, snapshot_id: str) -> None:
-    """Point `current` at a snapshot. The rename is atomic: a reader sees the old one or the new one."""
+    """Point `current` at a snapshot. The rename is atomic: a reader sees the old one or the new one.
+
+    The manifest of the one that is left gets the time as its mtime: a reader may still hold it, and `gc` counts from
+    there. Its place among the ids does not tell, for a rollback may have made it current long after it was made.
+    """
+    left = current_snapshot(lake, table)
+    if left:
+        os.utime(left.directory.with_name(f"{left.id}.json"))
     temporary = lake.path / "staging" / f"current-{table}-{secrets.token_hex(4)}"
     temporary.parent.mkdir(exist_ok=True)
-    os.symlink(f"snapshots/{snapshot_id}", temporary)
+    temporary.symlink_to(f"snapshots/{snapshot_id}")
     temporary.rename(lake.path / table / "current")
     sync_folder(lake.path / table)

@@ -1,6 +1,5 @@
 """Reading a table: resolve `current` once, and keep what it names."""
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,10 +38,10 @@ class Snapshot:
 def current_snapshot(lake: Lake, table: str) -> Snapshot | None:
     """What readers of the table see now; None before it is first published."""
     try:
-        target = os.readlink(lake.path / table / "current")
+        target = (lake.path / table / "current").readlink()
     except FileNotFoundError:
         return None
-    return _snapshot(lake, table, Path(target).name)
+    return _snapshot(lake, table, target.name)
 
 
 def list_snapshots(lake: Lake, table: str) -> list[str]:
