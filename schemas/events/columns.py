@@ -37,12 +37,12 @@ def contract_fields() -> tuple[Field, ...]:
     """Every field but `event_type`, once, with the event types that carry it."""
     carried: dict[str, list[str]] = {}
     found: dict[str, Field] = {}
-    common = set(_struct_fields(Event))
-    for name, field in _struct_fields(Event).items():
+    common = set(struct_fields(Event))
+    for name, field in struct_fields(Event).items():
         found[name] = field
         carried[name] = list(EVENT_TYPES)
     for event_type, struct in EVENT_TYPES.items():
-        for name, field in _struct_fields(struct).items():
+        for name, field in struct_fields(struct).items():
             if name in common:
                 continue
             if name in found and found[name].type != field.type:
@@ -55,10 +55,10 @@ def contract_fields() -> tuple[Field, ...]:
 @cache
 def order_line_fields() -> tuple[Field, ...]:
     """The fields of one order line."""
-    return tuple(_struct_fields(OrderLine).values())
+    return tuple(struct_fields(OrderLine).values())
 
 
-def _struct_fields(struct: type[msgspec.Struct]) -> dict[str, Field]:
+def struct_fields(struct: type[msgspec.Struct]) -> dict[str, Field]:
     """The fields of a Struct in the order they are written, its ancestors' first."""
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)
@@ -100,7 +100,7 @@ def _arrow(described: inspect.Type) -> tuple[pa.DataType, str]:
         case inspect.ListType(item_type=item):
             return pa.list_(_arrow(item)[0]), ""
         case inspect.StructType(cls=cls):
-            return pa.struct([pa.field(f.name, f.type) for f in _struct_fields(cls).values()]), ""
+            return pa.struct([pa.field(f.name, f.type) for f in struct_fields(cls).values()]), ""
         case inspect.IntType():
             return pa.int64(), ""
         case inspect.FloatType():
