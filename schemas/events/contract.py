@@ -185,7 +185,9 @@ class Order(Event, tag="order"):
         Money | None,
         Meta(description="Order total as the shop states it", extra={"zh": "订单金额", "unit": "currency"}),
     ] = None
-    currency: Annotated[Currency | None, Meta(description="ISO 4217", extra={"zh": "币种"})] = None
+    currency: Annotated[Currency | None, Meta(description="Currency of its money, ISO 4217", extra={"zh": "币种"})] = (
+        None
+    )
     campaign_ids: Annotated["list[Id] | None", Meta(description="Promotions applied", extra={"zh": "参与活动编号"})] = (
         None
     )
