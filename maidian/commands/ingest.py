@@ -108,7 +108,7 @@ class _StopFlag:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._raise)
 
-    def _raise(self, number: int, frame: FrameType | None) -> None:
+    def _raise(self, _number: int, _frame: FrameType | None) -> None:
         self.is_raised = True
 
     def is_set(self) -> bool:

@@ -72,7 +72,7 @@ def export(
 
 
 @command.command(name="import")
-@lake_option
+@lake_option  # says where the landing is, where --landing does not
 @landing_option
 @json_option
 @click.argument("file", type=click.Path(path_type=Path))
@@ -80,6 +80,7 @@ def take(lake: Path, landing: Path, is_json: bool, file: Path) -> None:
     """Take a repaired file back into landing. Lines that nobody changed are left out."""
     from pipelines.replay import take_back
 
+    open_lake(lake)
     counts = take_back(landing, file)
     if is_json:
         click.echo(json.dumps(counts.__dict__))

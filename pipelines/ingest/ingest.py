@@ -20,6 +20,7 @@ from schemas.lake.lake import Lake
 from schemas.lake.snapshots import current_snapshot
 from schemas.tables.events import TABLE as EVENTS
 
+
 @dataclass(frozen=True)
 class IngestJob:
     """What an ingest works on and how."""
@@ -29,7 +30,7 @@ class IngestJob:
     audit: Audit
     runner: str = "embedded"
     beam_arguments: tuple[str, ...] = ()
-    limits: DecodeLimits = DecodeLimits()
+    limits: DecodeLimits = field(default_factory=DecodeLimits)
     is_following: bool = False
 
 
@@ -44,9 +45,7 @@ class IngestResult:
     def add(self, outcomes: Sequence[Outcome]) -> None:
         """Count in what came of some ranges."""
         for outcome in outcomes:
-            total = self.sources.setdefault(
-                outcome.source, Outcome(source=outcome.source, segment="", end=0)
-            )
+            total = self.sources.setdefault(outcome.source, Outcome(source=outcome.source, segment="", end=0))
             total.add(outcome)
 
 

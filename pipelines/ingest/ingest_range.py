@@ -1,7 +1,7 @@
 """One range, from bytes to files: read, decode, write. Everything but the manifest, which makes it count."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -33,7 +33,7 @@ class IngestOptions:
     lake_path: str
     landing: str
     time_zone: str
-    limits: DecodeLimits = DecodeLimits()
+    limits: DecodeLimits = field(default_factory=DecodeLimits)
 
 
 def ingest_range(wanted: LandingRange, options: IngestOptions) -> RangeManifest:

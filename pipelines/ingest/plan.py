@@ -27,9 +27,7 @@ class Plan:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def plan_ranges(
-    landing: Path, done_until: Mapping[str, int], now: datetime, *, is_following: bool = False
-) -> Plan:
+def plan_ranges(landing: Path, done_until: Mapping[str, int], now: datetime, *, is_following: bool = False) -> Plan:
     """Cut what is new in landing into ranges, as many as one cycle takes, in the order of landing.
 
     `done_until` says for each segment the byte up to which it is published. While following, a last line

@@ -1,9 +1,9 @@
 """Ranges: the unit of ingest. A range of a segment has one name, so a retry writes the same bytes to the same name.
 
-    lake/ingest/ranges/<name>.events.parquet    accepted rows, one row group a business day
-    lake/ingest/ranges/<name>.rejects.parquet   refused lines
-    lake/ingest/ranges/<name>.ids.npy           digests of the accepted rows' event ids, in their order
-    lake/ingest/ranges/<name>.json              the manifest; the range counts once this is there
+lake/ingest/ranges/<name>.events.parquet    accepted rows, one row group a business day
+lake/ingest/ranges/<name>.rejects.parquet   refused lines
+lake/ingest/ranges/<name>.ids.npy           digests of the accepted rows' event ids, in their order
+lake/ingest/ranges/<name>.json              the manifest; the range counts once this is there
 """
 
 import hashlib

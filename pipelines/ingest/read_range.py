@@ -5,7 +5,6 @@ from pathlib import Path
 from schemas.errors import MaidianError
 
 
-
 def read_lines(path: Path, start: int, end: int) -> tuple[bytes, int]:
     """The bytes of every line that begins in [start, end), and where the first of them begins.
 

@@ -63,9 +63,7 @@ def test_sales_net_of_returns_equal_the_csv_to_the_penny(csv: Path, lake: Path) 
 def test_lines_invoices_products_and_customers_equal_the_csv(csv: Path, lake: Path) -> None:
     expected = in_csv(csv, "count(*), count(DISTINCT invoice), count(DISTINCT sku), count(DISTINCT customer)")
     assert expected[0] == 541_909
-    counted = in_lake(
-        lake, "count(*), count(DISTINCT order_id), count(DISTINCT sku_id), count(DISTINCT customer_id)"
-    )
+    counted = in_lake(lake, "count(*), count(DISTINCT order_id), count(DISTINCT sku_id), count(DISTINCT customer_id)")
     assert counted == expected
 
 

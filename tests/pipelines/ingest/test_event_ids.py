@@ -1,7 +1,10 @@
 """The index of event ids: equal to a plain Python set, whatever the runs it is spread over."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +26,7 @@ def test_first_of_each_keeps_the_first_and_no_other(pairs: list[tuple[int, int]]
 
 @given(st.lists(DIGESTS, max_size=8), DIGESTS)
 def test_known_ids_are_those_of_all_runs(
-    tmp_path_factory, added: list[list[tuple[int, int]]], wanted: list[tuple[int, int]]
+    tmp_path_factory: pytest.TempPathFactory, added: list[list[tuple[int, int]]], wanted: list[tuple[int, int]]
 ) -> None:
     folder = tmp_path_factory.mktemp("index")
     runs: list[str] = []
@@ -35,7 +38,7 @@ def test_known_ids_are_those_of_all_runs(
     assert are_known(as_array(wanted), folder, runs).tolist() == [pair in held for pair in wanted]
 
 
-def test_runs_stay_few_as_days_are_added(tmp_path) -> None:
+def test_runs_stay_few_as_days_are_added(tmp_path: Path) -> None:
     runs: list[str] = []
     for day in range(100):
         runs = add_run(as_array([(day, n) for n in range(10)]), tmp_path, runs)
@@ -43,7 +46,7 @@ def test_runs_stay_few_as_days_are_added(tmp_path) -> None:
     assert are_known(as_array([(day, 9) for day in range(100)]), tmp_path, runs).all()
 
 
-def test_older_runs_stay_for_older_snapshots(tmp_path) -> None:
+def test_older_runs_stay_for_older_snapshots(tmp_path: Path) -> None:
     first = add_run(as_array([(1, 1)]), tmp_path, [])
     second = add_run(as_array([(2, 2)]), tmp_path, first)
     assert second != first

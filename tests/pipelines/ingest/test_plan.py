@@ -28,7 +28,7 @@ def land(landing: Path, name: str, content: bytes) -> Path:
 
 
 @given(content=st.lists(st.sampled_from([b"a", b"bc", b"\n", b"defghijklmnop"]), max_size=30).map(b"".join))
-def test_ranges_give_back_every_line_once(tmp_path_factory, content: bytes) -> None:
+def test_ranges_give_back_every_line_once(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     landing = tmp_path_factory.mktemp("landing")
     path = land(landing, "web/a.ndjson", content)
     with pytest.MonkeyPatch.context() as patch:
