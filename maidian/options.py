@@ -1,10 +1,10 @@
 """What every command shares: the settings given before the command's name, and the options most commands take.
 
-    @click.command(name="ingest")
-    @lake_option
-    @landing_option
-    @json_option
-    def command(lake: Path, landing: Path, is_json: bool) -> None: ...
+@click.command(name="ingest")
+@lake_option
+@landing_option
+@json_option
+def command(lake: Path, landing: Path, is_json: bool) -> None: ...
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ DEFAULT_LAKE = "lake"
 
 LANDING_IN_LAKE = "landing"
 """Where the raw log lies when no other place is named; never published, so no table's glob meets it."""
+
+
+PLACE = "maidian.place"
+"""Key of `ctx.meta`: the directory a command works on, named when the machine's own error knows no path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,11 @@ class TimeZoneType(click.ParamType[ZoneInfo]):
             self.fail(f"{value!r} is no time zone; name one as Asia/Shanghai or Europe/London", param, ctx)
 
 
+def _remember_place(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+    ctx.meta.setdefault(PLACE, value)
+    return value
+
+
 def lake_option(command: Command) -> Command:
     """Add `--lake DIR`; the command receives `lake: Path`, which need not exist."""
     return click.option(
@@ -69,15 +78,16 @@ def lake_option(command: Command) -> Command:
         is_eager=True,
         show_default=True,
         show_envvar=True,
+        callback=_remember_place,
         help="The lake's directory.",
     )(command)
 
 
 def _landing_beside(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path:
     """Default to the landing inside the lake of the same command."""
-    if value is not None:
-        return value
-    return Path(ctx.params.get("lake", DEFAULT_LAKE)) / LANDING_IN_LAKE
+    if value is None:
+        value = Path(ctx.params.get("lake", DEFAULT_LAKE)) / LANDING_IN_LAKE
+    return _remember_place(ctx, param, value)
 
 
 def landing_option(command: Command) -> Command:

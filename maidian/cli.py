@@ -1,0 +1,140 @@
+"""The `maidian` command: a table of commands, each imported only when it is called, and the one place that catches.
+
+Every failure a person or a machine can cause ends here as one line on stderr and an exit code: 0 done, 1 our fault or
+the machine's, 2 usage, 3 data refused by the audit.
+"""
+
+import importlib
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from maidian import __version__
+from maidian.failures import BROKEN_PIPE_EXIT_CODE, INTERRUPTED_EXIT_CODE, explain_failure
+from maidian.logs import configure_logging
+from maidian.options import PLACE, Settings
+
+
+class Entry(NamedTuple):
+    """A command without its code: the module of `maidian.commands` that holds it, and its line in `--help`."""
+
+    module: str
+    help: str
+
+
+# In the order a person meets them, which is the order of --help.
+COMMANDS = {
+    "demo": Entry("demo", "Make up a wholesaler and take it from raw events to every table."),
+    "init": Entry("init", "Create a lake and fix its time zone."),
+    "import": Entry("import_", "Map files of other shapes into landing."),
+    "generate": Entry("generate", "Write the events of a made-up wholesaler, with the truth beside them."),
+    "ingest": Entry("ingest", "Take landing in: events and rejects."),
+    "replay": Entry("replay", "Write rejects out for repair, and take the repaired lines back."),
+    "run": Entry("run", "Rebuild every dirty day of every table."),
+    "backfill": Entry("backfill", "Rebuild a range of days whether dirty or not."),
+    "status": Entry("status", "Show each table's newest day, rows, dirty days and last run."),
+    "rollback": Entry("rollback", "Point a table at an older snapshot."),
+    "gc": Entry("gc", "Remove snapshots that nothing needs any more."),
+}
+
+
+class LazyGroup(click.Group):
+    """Lists its commands from `COMMANDS` and imports one only to run it or to show its own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command, importing none."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of one command."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command = importlib.import_module(f"maidian.commands.{entry.module}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run one command; whatever it raises becomes one line and an exit code, unless --debug wants it raised."""
+        settings = Settings(**ctx.params)
+        ctx.obj = settings
+        # Before the command's module is imported: some libraries configure logging while they are.
+        configure_logging(settings)
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            raise  # click's own ways of ending, and a reader that left: neither is a failure of the command
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED_EXIT_CODE)
+        except Exception as error:  # noqa: BLE001 - the last place that can turn a failure into a line; see the docstring
+            if settings.is_debug:
+                raise
+            failure = explain_failure(error, ctx.meta.get(PLACE))
+            _say_error(failure.message, settings)
+            sys.exit(failure.exit_code)
+
+
+def _say_error(message: str, settings: Settings) -> None:
+    if settings.log_format == "json":
+        logging.getLogger("maidian").error(message)
+    else:
+        click.echo(f"error: {message}", err=True)
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 our fault or the machine's, 2 usage, 3 data refused by the audit.",
+)
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["en", "zh"]),
+    envvar="MAIDIAN_LANG",
+    default="en",
+    show_default=True,
+    help="The language of tables and column names for people.",
+)
+@click.option("-v", "--verbose", "is_verbose", is_flag=True, help="Say on stderr what is being done.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    envvar="MAIDIAN_LOG_FORMAT",
+    default="text",
+    show_default=True,
+    help="The form of what is logged on stderr.",
+)
+@click.option("--debug", "is_debug", is_flag=True, help="Show the traceback of a failure.")
+@click.version_option(__version__, prog_name="maidian", message="%(prog)s %(version)s")
+def cli(**_: Any) -> None:
+    """Buy-side behaviour tracking for B2B wholesale shops, from the first click to the list a marketer sends."""
+
+
+def main() -> None:
+    """Run the command line; the entry point of the installed `maidian`."""
+    exit_code = 0
+    try:
+        try:
+            cli.main(prog_name="maidian")
+        finally:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        exit_code = INTERRUPTED_EXIT_CODE
+    except BrokenPipeError:
+        # The reader of our output is gone (`maidian status | head`). Python flushes stdout once more on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        exit_code = BROKEN_PIPE_EXIT_CODE
+    except OSError as error:
+        click.echo(f"error: {explain_failure(error, Path('standard output')).message}", err=True)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        exit_code = 1
+    sys.exit(exit_code)
