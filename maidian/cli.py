@@ -75,7 +75,7 @@ class LazyGroup(click.Group):
             raise  # click's own ways of ending, and a reader that left: neither is a failure of the command
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED_EXIT_CODE)
-        except Exception as error:  # noqa: BLE001 - the last place that can turn a failure into a line; see the docstring
+        except Exception as error:  # the last place that can turn a failure into a line
             if settings.is_debug:
                 raise
             failure = explain_failure(error, ctx.meta.get(PLACE))

@@ -63,7 +63,7 @@ class TimeZoneType(click.ParamType[ZoneInfo]):
             self.fail(f"{value!r} is no time zone; name one as Asia/Shanghai or Europe/London", param, ctx)
 
 
-def _remember_place(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
+def _remember_place(ctx: click.Context, _param: click.Parameter, value: Path) -> Path:
     ctx.meta.setdefault(PLACE, value)
     return value
 

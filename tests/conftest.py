@@ -1,0 +1,26 @@
+"""What every test may use: the shared real data, and how hard hypothesis looks."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+REPOSITORY = Path(__file__).parent.parent
+
+# A shared machine stalls now and then, so time is no property of ours; pytest-timeout catches what hangs.
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# In CI the same examples every time: a red run is then about the change, never about the draw.
+settings.register_profile("ci", parent=settings.get_profile("default"), derandomize=True)
+# By hand, to look longer: HYPOTHESIS_PROFILE=long make test
+settings.register_profile("long", parent=settings.get_profile("default"), max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "default"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets: MAIDIAN_SHARED_DATA, else ../shared/data beside the repository."""
+    folder = Path(os.environ.get("MAIDIAN_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no shared data at {folder}; set MAIDIAN_SHARED_DATA")
+    return folder
