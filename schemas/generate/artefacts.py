@@ -7,7 +7,7 @@ from typing import Any
 from schemas.events.contract import EVENT_TYPES, VERSION
 from schemas.generate.event_page import event_page
 from schemas.generate.json_schema import Schema, event_schema
-from schemas.generate.parquet_schema import parquet_schema
+from schemas.generate.parquet_schema import parquet_schema, parquet_text
 from schemas.generate.published import broken_promises, promise
 from schemas.generate.table_page import table_page
 
@@ -23,7 +23,7 @@ def generated_files() -> dict[str, str]:
     events = {f"{VERSION_FOLDER}/{name}.schema.json": _json(event_schema(name)) for name in EVENT_TYPES}
     return {
         **events,
-        f"{VERSION_FOLDER}/events.parquet.json": _json(parquet_schema("events")),
+        f"{VERSION_FOLDER}/events.parquet.json": parquet_text(parquet_schema("events")),
         PUBLISHED: _json({"$comment": PUBLISHED_COMMENT, "event_types": _promises()}),
         "docs/events.md": event_page(),
         "docs/tables.md": table_page(),

@@ -1,10 +1,12 @@
 """The Arrow and Parquet schema of the events table, readable by people and by programs."""
 
+import json
 from typing import Any
 
 import pyarrow as pa
 
 from schemas.tables import declared_tables
+from schemas.tables.declaration import Column
 
 
 def parquet_schema(table_name: str) -> dict[str, Any]:
@@ -15,8 +17,19 @@ def parquet_schema(table_name: str) -> dict[str, Any]:
         "table": table.name,
         "version": table.version,
         "partition": table.partition,
-        "columns": [{**_field(field), "unit": table.column(field.name).unit} for field in table.schema],
+        "columns": [_column(table.column(field.name), field) for field in table.schema],
     }
+
+
+def parquet_text(schema: dict[str, Any]) -> str:
+    """The schema as JSON with one line a column, so that a change is one line of a diff."""
+    columns = ",\n".join(f"    {json.dumps(column)}" for column in schema["columns"])
+    head = json.dumps({**schema, "columns": []}, indent=2).removesuffix("[]\n}")
+    return f"{head}[\n{columns}\n  ]\n}}\n"
+
+
+def _column(column: Column, field: pa.Field) -> dict[str, Any]:
+    return _field(field) | ({"unit": column.unit} if column.unit else {})
 
 
 def _field(field: pa.Field) -> dict[str, Any]:

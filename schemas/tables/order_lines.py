@@ -26,7 +26,9 @@ TABLE = Table(
     columns=(
         Column("event_date", DATE, "Business day of ordered_at in the lake's time zone", "下单业务日期（湖时区）"),
         ORDER_EVENTS.column("order_id"),
-        Column("line_number", COUNT, "Place of the line in the order as given, from 1", "订单行号，从 1 起"),
+        Column(
+            "line_number", COUNT, "Place of the line in the order as given, from 1", "订单行号，从 1 起", unit="place"
+        ),
         replace(
             ORDER_EVENTS.column("status"), en="Status of the order's last event", zh="订单最新状态（最后一次事件）"
         ),

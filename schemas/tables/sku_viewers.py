@@ -48,6 +48,7 @@ TABLE = Table(
             RATIO,
             "Interest: view 1, click 1, favourite 3, order line 5, each halved every 30 days; millionths, summed exactly",
             "兴趣分：浏览 1、点击 1、收藏 3、订单行 5，每 30 天衰减一半",
+            unit="points",
         ),
     ),
 )
