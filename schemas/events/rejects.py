@@ -39,8 +39,8 @@ MEANINGS: dict[RejectKind, tuple[str, str]] = {
     RejectKind.LONE_SURROGATE: ("A key or string has half of a surrogate pair.", "字符串含孤立代理项"),
     RejectKind.UNKNOWN_EVENT_TYPE: ("event_type is there, but none of the six.", "未知的事件类型"),
     RejectKind.MISSING_FIELD: (
-        "A required field is absent or null; of two fields one of which must be there, both are.",
-        "缺少必填字段（缺失或为 null）；二选一的字段都缺失",
+        "A required field is absent or null; of two fields one of which must be there, both are; a placed order has no lines.",
+        "缺少必填字段（缺失或为 null）；二选一的字段都缺失；下单事件没有订单行",
     ),
     RejectKind.WRONG_TYPE: (
         "Another type: a number in quotes (money aside), a float for an integer, a text that is no decimal for money.",

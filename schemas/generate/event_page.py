@@ -22,7 +22,7 @@ def event_page() -> str:
         _fields_table([field for field in contract_fields() if _is_common(field)], judged_fields(Event)),
         _one_of_two(Event),
         *(_type_section(event_type) for event_type in EVENT_TYPES),
-        "### Order lines · 订单行\n\nThe items of `lines`. A line has these fields and no others.",
+        "### Order lines · 订单行\n\nThe items of `lines`.",
         _fields_table(list(order_line_fields()), judged_fields(OrderLine)),
         "## Who carries what · 各类事件的字段\n\n● required, ○ optional, · is not a field of this type.",
         _carried_table(),
@@ -80,7 +80,7 @@ def _rule(field: Field, schema: Schema) -> str:
     judged = schema.get("items", schema)
     rules = []
     if "enum" in judged:
-        rules.append(f"one of {code(EVENTS.column(field.name).allowed or judged['enum'])}")
+        rules.append(f"one of {code(EVENTS.column(field.name).allowed or filter(None, judged['enum']))}")
     if "maxLength" in judged:
         least, most = judged["minLength"], judged["maxLength"]
         rules.append(f"{least} characters" if least == most else f"{least}..{most} characters")

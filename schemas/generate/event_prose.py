@@ -18,19 +18,22 @@ How an accepted event is stored says [tables.md](tables.md), table `events`.
 VALUES = """
 ## Values · 取值规则
 
-- **null** is the same as leaving an optional field out, where the field has no default. 可选字段填 null 等同于不填。
-- **Text** is kept in Unicode NFC. An empty text is refused (`out_of_range`): leave the field out, or send null.
-  空字符串会被拒收，没有值就不要填。
+- **null** is the same as leaving the field out; so a required field that is null is missing, and one with a default has it.
+  填 null 等同于不填。
+- **Text** is kept in Unicode NFC; lengths count code points. An empty text is refused (`out_of_range`): leave the field
+  out, or send null. 空字符串会被拒收，没有值就不要填。
 - **Integers** are written without a point: `5`, not `5.0` and not `"5"`. 整数不带小数点，也不加引号。
 - **Money** is an exact decimal, (18, 4): at most 14 digits before the point and 4 after it. Write a number (`12.8`) or a
   decimal text (`"12.80"`); both are read from their own characters, never through a binary float. More decimals are
-  refused, not rounded. 金额为精确小数，超出四位小数会被拒收，不做四舍五入。
+  refused, not rounded; zeros at the end do not count. 金额为精确小数，超出四位小数会被拒收，不做四舍五入。
 - **Instants** are RFC 3339 with an offset: `2026-11-20T09:30:15+08:00`, `2026-11-20T01:30:15.123456Z`. A time without
-  an offset, a date alone, `24:00` and a leap second are refused. 时间必须带时区偏移。
+  an offset, a date alone, `24:00` and a leap second are refused. Digits beyond the microsecond are cut off.
+  时间必须带时区偏移，微秒以下截去。
 - **Quantity** is a whole number and may be negative: a credit note is an order line with a minus.
   数量为整数，红字单为负数。
-- **Unknown fields** of the event are kept in `properties`, as they were sent. An order line has no place for them, so there
-  they are refused. 未知的顶层字段保留在 properties 中，订单行内的未知字段会被拒收。
+- **Unknown fields** of the event are kept in `properties`, as they were sent; where `properties` has a field of that name
+  already, as `top_level.<name>`. An order line has no properties of its own: when a line has an unknown field, all lines
+  are kept in `properties` too, as they were sent. 未知字段原样保留在 properties 中；订单行含未知字段时，整个 lines 原样保留一份。
 - **Not JSON** to us, though some libraries read it: `NaN`, a trailing comma, one key twice in an object, half of a
   surrogate pair, a byte order mark.
 - **Clocks**: when `sent_at` and `received_at` of an event are more than 10 minutes apart, the client's clock is off and

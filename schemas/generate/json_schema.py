@@ -51,7 +51,7 @@ def event_schema(event_type: str) -> Schema:
 
 def field_schema(field: inspect.Field) -> Schema:
     """What JSON Schema can say of one field, without its meaning."""
-    schema = _schema(field.type)
+    schema = _schema(field.type) if field.required else _or_null(_schema(field.type))
     if field.default not in (None, msgspec.NODEFAULT):
         schema["default"] = field.default
     return schema
@@ -106,7 +106,7 @@ def _schema(described: inspect.Type) -> Schema:
         case inspect.ListType(item_type=item, min_length=shortest, max_length=longest):
             return _given(type="array", items=_schema(item), minItems=shortest, maxItems=longest)
         case inspect.StructType(cls=cls) if cls is OrderLine:
-            return {**_object(OrderLine, list(order_line_fields())), "additionalProperties": False}
+            return {**_object(OrderLine, list(order_line_fields())), "additionalProperties": True}
         case inspect.NoneType():
             return {"type": "null"}
         case inspect.RawType():
@@ -124,6 +124,14 @@ def _union(members: list[Schema]) -> Schema:
     if "number" in types:  # an integer is a number
         types = [name for name in types if name != "integer"]
     return {"type": types, **merged}
+
+
+def _or_null(schema: Schema) -> Schema:
+    """Null where a field may be left out is the same as leaving it out, also where it has a default."""
+    if "enum" in schema:
+        return {**schema, "enum": [*schema["enum"], None]}
+    types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return schema if "null" in types else {**schema, "type": [*types, "null"]}
 
 
 def _given(**keywords: Any) -> Schema:
@@ -144,6 +152,6 @@ def _lines_when_placed(fields: list[Field]) -> list[Schema]:
     return [
         {
             "if": {"required": ["status"], "properties": {"status": {"const": STATUS_THAT_NEEDS_LINES}}},
-            "then": {"required": ["lines"], "properties": {"lines": {"type": "array"}}},
+            "then": {"required": ["lines"], "properties": {"lines": {"type": "array", "minItems": 1}}},
         }
     ]
