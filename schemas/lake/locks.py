@@ -23,7 +23,8 @@ def hold_lock(path: Path, purpose: str) -> Iterator[None]:
 
     The file stays when the lock is gone: removing it would let two processes lock two files of one name.
     """
-    descriptor = _open(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -42,16 +43,6 @@ def hold_lock(path: Path, purpose: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _open(path: Path) -> int:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:  # read-only, full, or not ours
-        raise MaidianError(
-            f"the lake cannot be written to ({error.strerror}: {path}); check its disk and its permissions"
-        ) from None
 
 
 def _holder(path: Path) -> str:

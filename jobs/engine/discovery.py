@@ -1,0 +1,76 @@
+"""Finding the jobs and putting them in order: a table is made before it is read."""
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+
+import jobs
+from jobs.engine.declaration import Job
+from schemas.errors import MaidianError, UsageError
+from schemas.tables import declared_tables
+from schemas.tables.declaration import Table
+
+
+def find_jobs() -> list[Job]:
+    """Every module of package `jobs` that has a `JOB`, in the order they run."""
+    found = []
+    for info in iter_modules(jobs.__path__):
+        if info.ispkg:  # the engine
+            continue
+        module = import_module(f"{jobs.__name__}.{info.name}")
+        if not hasattr(module, "JOB"):
+            continue
+        if module.JOB.table != info.name:
+            raise MaidianError(f"jobs/{info.name}.py makes table {module.JOB.table}; job and table share one name")
+        found.append(module.JOB)
+    return order_jobs(found, declared_tables())
+
+
+def order_jobs(found: Sequence[Job], tables: Mapping[str, Table]) -> list[Job]:
+    """The jobs so that each comes after those whose tables it reads; among equals, by name.
+
+    MaidianError names the job that is declared wrongly: an unknown table, a table made twice, a circle.
+    """
+    _check(found, tables)
+    waiting = {job.table: job for job in sorted(found, key=lambda job: job.table)}
+    ordered: list[Job] = []
+    while waiting:
+        ready = [job for job in waiting.values() if not any(read.table in waiting for read in job.inputs)]
+        if not ready:
+            raise MaidianError(f"these jobs read each other's tables in a circle: {', '.join(waiting)}")
+        ordered.append(ready[0])
+        del waiting[ready[0].table]
+    return ordered
+
+
+def with_upstream(ordered: Sequence[Job], wanted: Sequence[str]) -> list[Job]:
+    """The jobs of the wanted tables (none: all) and all they depend on, in order.
+
+    UsageError when a table has no job.
+    """
+    by_table = {job.table: job for job in ordered}
+    for table in wanted:
+        if table not in by_table:
+            raise UsageError(f"no job makes a table {table}; there are: {', '.join(sorted(by_table))}")
+    needed = set(wanted or by_table)
+    for job in reversed(ordered):
+        if job.table in needed:
+            needed.update(read.table for read in job.inputs)
+    return [job for job in ordered if job.table in needed]
+
+
+def _check(found: Sequence[Job], tables: Mapping[str, Table]) -> None:
+    made: set[str] = set()
+    for job in found:
+        if job.table in made:
+            raise MaidianError(f"two jobs make table {job.table}; one table, one job")
+        made.add(job.table)
+        reads = [read.table for read in job.inputs]
+        for table in (job.table, *reads):
+            if table not in tables:
+                raise MaidianError(f"job {job.table}: table {table} is not declared; add schemas/tables/{table}.py")
+        if len(set(reads)) < len(reads):
+            raise MaidianError(f"job {job.table}: an input is declared twice; declare it once, with the wider window")
+        for table in job.narrow or {}:
+            if table not in reads:
+                raise MaidianError(f"job {job.table}: narrow names {table}, which is not one of its inputs")

@@ -1,0 +1,161 @@
+"""A run: every job in order, each seeing what the jobs before it have just published."""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from jobs.engine.declaration import Job
+from jobs.engine.dirty import CALENDAR_TABLE, days_read, look_at
+from jobs.engine.discovery import order_jobs, with_upstream
+from jobs.engine.history import RunRecord, append_record
+from jobs.engine.progress import Progress, Report, be_silent
+from jobs.engine.rebuild import TableResult, plan_rebuild, rebuild
+from schemas.errors import RefusedError
+from schemas.lake.lake import Lake
+from schemas.lake.locks import hold_lock
+from schemas.lake.snapshots import Snapshot, current_snapshot
+from schemas.tables import declared_tables
+from schemas.tables.declaration import Table
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to run: tables (none named: all) and, where given, only these days of them; `is_forced`: clean days too.
+
+    Tables that those depend on are brought up to date first, for the days they are read on.
+    """
+
+    tables: tuple[str, ...] = ()
+    days: frozenset[date] | None = None
+    is_forced: bool = False
+    command: str = "run"
+
+    def asks_for(self, table: str) -> bool:
+        """Whether the table itself was asked for, and not only what it is needed for."""
+        return not self.tables or table in self.tables
+
+
+def run(
+    lake: Lake,
+    jobs: Sequence[Job],
+    request: Request | None = None,
+    report: Report = be_silent,
+    tables: Mapping[str, Table] | None = None,
+) -> RunRecord:
+    """Rebuild what is dirty, and return what was done to each table.
+
+    A table that the audit refuses keeps its old snapshot, those that depend on it are skipped, the others go on: the
+    record's outcome is then `refused` and `raise_if_refused` turns it into the error. Raises `MaidianError` when
+    another run is at work or the machine fails.
+    """
+    request = request or Request()
+    tables = declared_tables() if tables is None else tables
+    due = with_upstream(order_jobs(jobs, tables), request.tables)
+    with hold_lock(lake.lock_path("run"), "a run"):
+        record = RunRecord(command=request.command, started_at=_now())
+        try:
+            with _scratch(lake, "run") as staging:
+                _Run(lake, tables, request, due, report, staging, record).go()
+        except BaseException as error:
+            record.outcome, record.message = "failed", _first_line(error)
+            record.ended_at = _now()
+            with suppress(OSError):  # the disk may be full; the error itself matters more than its record
+                append_record(lake, record)
+            raise
+        record.ended_at = _now()
+        append_record(lake, record)
+        return record
+
+
+def raise_if_refused(record: RunRecord) -> None:
+    """Raise `RefusedError` for a run in which the audit refused a table."""
+    if record.outcome == "refused":
+        raise RefusedError(record.message)
+
+
+def wanted_days(due: Sequence[Job], request: Request) -> dict[str, frozenset[date] | None]:
+    """For each table the days that matter to the request: those asked for, and those they are made of. None: all."""
+    if request.days is None:
+        return dict.fromkeys(job.table for job in due)
+    wanted = {job.table: set(request.days) if request.asks_for(job.table) else set() for job in due}
+    for job in reversed(due):
+        for read in job.inputs:
+            if read.table in wanted:
+                wanted[read.table] |= days_read(read, wanted[job.table])
+    return {table: frozenset(days) for table, days in wanted.items()}
+
+
+@dataclass
+class _Run:
+    """One run under way."""
+
+    lake: Lake
+    tables: Mapping[str, Table]
+    request: Request
+    due: Sequence[Job]
+    report: Report
+    staging: Path
+    record: RunRecord
+    sources: dict[str, Snapshot | None] = field(default_factory=dict)
+
+    def go(self) -> None:
+        """Bring the tables of the jobs up to date, in order."""
+        calendar = self._resolve(CALENDAR_TABLE)
+        if calendar is None:
+            self.record.message = "there are no events yet; bring some in with `maidian ingest`"
+            return
+        wanted = wanted_days(self.due, self.request)
+        for job in self.due:
+            result = self._bring_up_to_date(job, wanted[job.table])
+            self.record.tables.append(result)
+            if result.message:
+                self.report(Progress("warning", job.table, message=result.message))
+        refused = [result.message for result in self.record.tables if result.outcome == "refused"]
+        if refused:
+            self.record.outcome = "refused"
+            self.record.message = refused[0] + "".join(f"; {other}" for other in refused[1:])
+
+    def _bring_up_to_date(self, job: Job, wanted: frozenset[date] | None) -> TableResult:
+        stale = {result.table for result in self.record.tables if result.outcome in ("refused", "skipped")}
+        behind = [read.table for read in job.inputs if read.table in stale]
+        if behind:
+            return TableResult(table=job.table, outcome="skipped", message=f"skipped: waits for {', '.join(behind)}")
+        try:
+            view = look_at(self.lake, self.tables, job, self._resolve)
+            forced = self.request.days if self.request.is_forced and self.request.asks_for(job.table) else None
+            plan = plan_rebuild(job, view, wanted, forced or frozenset())
+            return rebuild(job, view, plan, self.staging, self.report)
+        except RefusedError as error:
+            return TableResult(table=job.table, outcome="refused", message=str(error))
+        except BaseException as error:
+            self.record.tables.append(TableResult(table=job.table, outcome="failed", message=_first_line(error)))
+            raise
+
+    def _resolve(self, table: str) -> Snapshot | None:
+        """The snapshot to see. Tables of other writers are seen as they were at the start, whatever is ingested."""
+        if any(job.table == table for job in self.due):
+            return current_snapshot(self.lake, table)
+        if table not in self.sources:
+            self.sources[table] = current_snapshot(self.lake, table)
+        return self.sources[table]
+
+
+@contextmanager
+def _scratch(lake: Lake, writer: str) -> Iterator[Path]:
+    """The writer's staging area, emptied before and after: a full disk gets its space back at once."""
+    staging = lake.fresh_staging(writer)
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

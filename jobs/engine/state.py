@@ -1,0 +1,65 @@
+"""What a job remembers in its table's manifest: the code and the inputs its rows came from, and what is left to do."""
+
+import hashlib
+import inspect
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jobs.engine.declaration import Job
+from schemas.lake.snapshots import Snapshot
+from schemas.tables.declaration import Table
+
+
+class JobStamp(msgspec.Struct, frozen=True, kw_only=True):
+    """Which job made the rows. A new version makes every day dirty; `code` is for people to compare."""
+
+    version: int
+    code: str
+
+
+class BuildState(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of a table that a job makes.
+
+    `consumed` is, for each input, the fingerprint of every partition at the time; `inputs` the snapshots these were
+    read from. `pending` are the days that these fingerprints touch and that are not rebuilt yet.
+    """
+
+    job: JobStamp
+    consumed: dict[str, dict[str, str]]
+    inputs: dict[str, str]
+    pending: list[date] = []
+    audit: list[dict[str, Any]] = []
+
+    def as_manifest_state(self) -> dict[str, Any]:
+        """Plain values, as the manifest holds them."""
+        state: dict[str, Any] = msgspec.to_builtins(self)
+        return state
+
+
+def read_state(snapshot: Snapshot | None) -> BuildState | None:
+    """What the snapshot remembers; None when no job of ours published it."""
+    if snapshot is None or "job" not in snapshot.manifest.state:
+        return None
+    return msgspec.convert(snapshot.manifest.state, BuildState)
+
+
+def stamp(job: Job, table: Table) -> JobStamp:
+    """The stamp of the job as it is now."""
+    source = inspect.getsourcefile(job.compute)
+    code = hashlib.blake2b(Path(source).read_bytes(), digest_size=8).hexdigest() if source else ""
+    return JobStamp(version=table.version, code=code)
+
+
+def fingerprints(snapshot: Snapshot | None) -> dict[str, str]:
+    """The fingerprint of every partition."""
+    if snapshot is None:
+        return {}
+    return {value: partition.fingerprint for value, partition in snapshot.manifest.partitions.items()}
+
+
+def days_of(snapshot: Snapshot | None) -> set[date]:
+    """The days a table has a partition for."""
+    return {date.fromisoformat(value) for value in snapshot.manifest.partitions} if snapshot else set()
