@@ -23,6 +23,11 @@ class StderrHandler(logging.Handler):
         click.echo(self.format(record), err=True)
 
 
+def _is_worth_saying(record: logging.LogRecord) -> bool:
+    # Beam warns of Google Cloud clients that are missing whenever it is imported; nobody here can act on it.
+    return record.levelno >= logging.ERROR or "/apache_beam/io/gcp/" not in record.pathname
+
+
 class TextFormatter(logging.Formatter):
     """`2026-11-20T01:02:03Z WARNING jobs.engine: message`."""
 
@@ -58,6 +63,7 @@ def configure_logging(settings: Settings) -> None:
             root.removeHandler(handler)
     handler = StderrHandler()
     handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
+    handler.addFilter(_is_worth_saying)
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     for package in OUR_PACKAGES:
