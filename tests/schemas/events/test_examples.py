@@ -98,6 +98,40 @@ def top_level(field: str | None) -> str | None:
     return field if field is None else field.partition(".")[0].partition("[")[0]
 
 
+def test_all_examples_in_one_block_keep_their_order_and_their_place() -> None:
+    paths = [*FAILING, *PASSING, *FAILING]
+    lines = [line_of(path) for path in paths]
+    block = b"".join(line + b"\n" for line in lines)
+
+    result = decode(
+        block,
+        first_byte=1000,
+        landing_source="examples",
+        time_zone="Asia/Shanghai",
+        ingested_at=INGESTED_AT,
+        limits=DecodeLimits(),
+    )
+
+    assert result.line_count == len(paths)
+    passing_ids = {json.loads(line_of(path))["event_id"] for path in PASSING}
+    assert set(result.accepted["event_id"].to_pylist()) == passing_ids
+    assert result.accepted.num_rows == len(PASSING)
+    rejects = result.rejects.sort_by("byte_offset").to_pylist()
+    assert [reject["kind"] for reject in rejects] == [refused_for(path)[0] for path in [*FAILING, *FAILING]]
+    for reject in rejects:
+        start = reject["byte_offset"] - 1000
+        assert block[start : start + len(reject["raw"]) + 1] == reject["raw"] + b"\n"
+
+
+def test_example_of_a_fast_clock_is_moved_to_when_it_was() -> None:
+    accepted, _ = decoded(line_of(EXAMPLES / "view/pass/client_clock_two_hours_fast.json"))
+
+    [row] = accepted.to_pylist()
+    assert row["client_at"] == datetime(2026, 11, 20, 5, 30, tzinfo=UTC)
+    assert row["occurred_at"] == datetime(2026, 11, 20, 3, 30, tzinfo=UTC)
+    assert row["event_date"].isoformat() == "2026-11-20"
+
+
 def schema_of(path: Path) -> Draft202012Validator:
     event_type = path.relative_to(EXAMPLES).parts[0]
     return Draft202012Validator(json.loads((VERSION_FOLDER / f"{event_type}.schema.json").read_text(encoding="utf-8")))
