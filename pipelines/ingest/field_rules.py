@@ -37,7 +37,9 @@ class FieldRule:
 def event_rules(event_type: str) -> tuple[FieldRule, ...]:
     """The fields of one event type but `event_type` itself, in the contract's order."""
     struct = EVENT_TYPES[event_type]
-    one_of = {names[0]: names[1:] for owner, names in AT_LEAST_ONE.items() if issubclass(struct, owner)}
+    one_of: dict[str, tuple[str, ...]] = {
+        names[0]: names[1:] for owner, names in AT_LEAST_ONE.items() if issubclass(struct, owner)
+    }
     return _rules(struct, one_of)
 
 

@@ -1,0 +1,100 @@
+"""RFC 3339 texts to UTC microseconds, a column at a time: `read_instant` for the years of a shop."""
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipelines.ingest.arrow_buffers import string_parts
+from pipelines.ingest.instants import SECOND
+
+Micros = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+Characters = NDArray[np.uint8]
+
+# Every line of a shop lies here. Other years are left to the exact path.
+_FIRST_YEAR, _END_YEAR = 1900, 2200
+_MONTH_STARTS = np.arange(f"{_FIRST_YEAR}-01", f"{_END_YEAR}-02", dtype="datetime64[M]").astype("datetime64[D]")
+_MONTH_START_DAYS = _MONTH_STARTS.astype(np.int64)
+_MONTH_LENGTHS = np.diff(_MONTH_START_DAYS)
+
+EARLIEST = int(_MONTH_START_DAYS[0] + 1) * 86_400 * SECOND
+LATEST = int(_MONTH_START_DAYS[-2]) * 86_400 * SECOND
+"""Between these, the day of an instant is one of the calendar in any zone."""
+
+_YEAR, _MONTH, _DAY, _HOUR, _MINUTE, _SECOND = (0, 1, 2, 3), (5, 6), (8, 9), (11, 12), (14, 15), (17, 18)
+_SEPARATORS = ((4, "-"), (7, "-"), (13, ":"), (16, ":"))
+_LETTER_T, _POINT = 10, 19
+_BASE_LENGTH, _MAX_FRACTION, _UTC_LENGTH, _OFFSET_LENGTH = 19, 9, len("Z"), len("+08:00")
+_LARGEST_DIGIT, _LARGEST_MONTH, _LARGEST_HOUR, _LARGEST_MINUTE = 9, 12, 23, 59
+_LOWER = 0x20  # the bit that makes an ASCII letter lower case
+
+
+def read_instants(texts: pa.StringArray) -> tuple[Micros, Mask]:
+    """Microseconds of each text, and whether it was read; what was not is left to `read_instant`."""
+    data, starts, lengths = string_parts(texts)
+    micros = np.zeros(len(texts), np.int64)
+    is_read = np.zeros(len(texts), np.bool_)
+    for length in np.unique(lengths).tolist():
+        if not _BASE_LENGTH < length <= _BASE_LENGTH + 1 + _MAX_FRACTION + _OFFSET_LENGTH:
+            continue
+        rows = np.flatnonzero(lengths == length)
+        characters = _matrix(data, starts[rows], length)
+        is_utc = (characters[:, -1] | _LOWER) == ord("z")
+        for is_chosen, zone_length in ((is_utc, _UTC_LENGTH), (~is_utc, _OFFSET_LENGTH)):
+            if is_chosen.all():
+                micros[rows], is_read[rows] = _read_matrix(characters, zone_length)
+            elif is_chosen.any():
+                micros[rows[is_chosen]], is_read[rows[is_chosen]] = _read_matrix(characters[is_chosen], zone_length)
+    return micros, is_read
+
+
+def _matrix(data: Characters, starts: NDArray[np.int64], length: int) -> Characters:
+    """Texts of one length, a text a row."""
+    first, last = int(starts[0]), int(starts[-1]) + length
+    if last - first == len(starts) * length:  # nothing between them: no copy
+        return data[first:last].reshape(-1, length)
+    matrix: Characters = data[starts[:, None] + np.arange(length)]
+    return matrix
+
+
+def _read_matrix(characters: Characters, zone_length: int) -> tuple[Micros, Mask]:
+    count, length = characters.shape
+    fraction = tuple(range(_POINT + 1, length - zone_length))
+    has_point = length - zone_length > _POINT
+    if length - zone_length < _BASE_LENGTH or has_point != bool(fraction) or len(fraction) > _MAX_FRACTION:
+        return np.zeros(count, np.int64), np.zeros(count, np.bool_)
+    zone = (length - 5, length - 4, length - 2, length - 1) if zone_length == _OFFSET_LENGTH else ()
+    digits = characters - np.uint8(ord("0"))  # wraps: what is no digit becomes more than 9
+    places = [*_YEAR, *_MONTH, *_DAY, *_HOUR, *_MINUTE, *_SECOND, *fraction, *zone]
+    is_read: Mask = np.all(digits[:, places] <= _LARGEST_DIGIT, axis=1)
+    for place, separator in (
+        *_SEPARATORS,
+        *([(_POINT, ".")] if has_point else []),
+        *([(length - 3, ":")] if zone else []),
+    ):
+        is_read &= characters[:, place] == ord(separator)
+    is_read &= (characters[:, _LETTER_T] | _LOWER) == ord("t")
+
+    def number(places: tuple[int, ...], largest: int | None = None) -> Micros:
+        value = np.zeros(count, np.int64)
+        for place in places:
+            value = value * 10 + digits[:, place]
+        if largest is not None:
+            is_read[value > largest] = False
+        return value
+
+    year, month, day = number(_YEAR, _END_YEAR - 1), number(_MONTH, _LARGEST_MONTH), number(_DAY)
+    seconds = (
+        number(_HOUR, _LARGEST_HOUR) * 3600 + number(_MINUTE, _LARGEST_MINUTE) * 60 + number(_SECOND, _LARGEST_MINUTE)
+    )
+    is_read &= (year >= _FIRST_YEAR) & (month >= 1)
+    index = np.where(is_read, (year - _FIRST_YEAR) * 12 + month - 1, 0)
+    is_read &= (day >= 1) & (day <= _MONTH_LENGTHS[index])
+    seconds += (_MONTH_START_DAYS[index] + day - 1) * 86_400
+    if zone:
+        sign = characters[:, length - _OFFSET_LENGTH]
+        is_read &= (sign == ord("+")) | (sign == ord("-"))
+        offset = number(zone[:2], _LARGEST_HOUR) * 3600 + number(zone[2:], _LARGEST_MINUTE) * 60
+        seconds -= np.where(sign == ord("+"), offset, -offset)
+    kept = fraction[:6]
+    return seconds * SECOND + number(kept) * 10 ** (6 - len(kept)), is_read

@@ -1,0 +1,76 @@
+"""Writing Parquet as the whole system does: fast zstd, dictionaries only where they pay, on stable storage at return."""
+
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.errors import MaidianError
+from schemas.lake.durable import sync_folder
+
+# A dictionary of ids or times is built, found too large and thrown away: only columns of few values get one.
+_FEW_VALUES = frozenset(
+    {
+        "action",
+        "campaign_id",
+        "category_id",
+        "channel",
+        "currency",
+        "event_type",
+        "field",
+        "kind",
+        "landing_source",
+        "list",
+        "placed_by",
+        "segment",
+        "source",
+        "status",
+    }
+)
+
+_ZSTD_LEVEL = 1  # level 3 takes a third more CPU and saves 2.5 % of the bytes of events
+
+
+def write_rows(slices: Iterable[pa.Table], path: Path, schema: pa.Schema) -> None:
+    """Write one row group for each slice, in the order given; no slice makes a file without rows.
+
+    The file has its name only when it is whole and on stable storage; the same slices make the same bytes. Raises
+    `MaidianError` when the machine cannot write.
+    """
+    temp_path = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        try:
+            _write(slices, temp_path, schema)
+            temp_path.rename(path)
+        finally:
+            temp_path.unlink(missing_ok=True)
+        sync_folder(path.parent)
+    except OSError as error:
+        why = error.strerror or error
+        raise MaidianError(f"cannot write {path}: {why}; nothing was kept of it, mend that and run again") from error
+
+
+def _write(slices: Iterable[pa.Table], path: Path, schema: pa.Schema) -> None:
+    with path.open("xb") as file:
+        with pq.ParquetWriter(
+            file,
+            schema,
+            compression="zstd",
+            compression_level=_ZSTD_LEVEL,
+            use_dictionary=[name for name in schema.names if name in _FEW_VALUES],
+            write_statistics=[field.name for field in schema if _helps_to_skip(field)],
+        ) as writer:
+            for each in slices:
+                if each.num_rows:
+                    writer.write_table(each.cast(schema), row_group_size=each.num_rows)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _helps_to_skip(field: pa.Field) -> bool:
+    """Whether a reader can leave a row group out by the column's bounds: ids and texts are all over the place."""
+    is_wide = pa.types.is_string(field.type) or pa.types.is_binary(field.type) or pa.types.is_nested(field.type)
+    return field.name in _FEW_VALUES or not is_wide

@@ -1,0 +1,57 @@
+"""The contract's Structs as they arrive: what msgspec proves of a line without reading times and money.
+
+Differences to the contract: every optional field may be null, a default is not filled in (so that the fields of a
+line can be counted), money and properties stay bytes, times stay texts. Derived, so that nothing is listed twice.
+"""
+
+from typing import Annotated, Any, Literal, Union
+
+import msgspec
+from msgspec import Meta, Raw, Struct
+
+from pipelines.ingest.field_rules import FieldRule, event_rules, line_rules
+from schemas.events.contract import EVENT_TYPES
+
+
+def _type(rule: FieldRule) -> Any:
+    match rule.kind:
+        case "text":
+            return Annotated[str, Meta(min_length=rule.smallest, max_length=rule.largest)]
+        case "texts":
+            return list[Annotated[str, Meta(min_length=rule.smallest, max_length=rule.largest)]]
+        case "choice":
+            return Literal[rule.choices]
+        case "integer":
+            return Annotated[int, Meta(ge=rule.smallest, le=rule.largest)]
+        case "number":
+            return Annotated[float, Meta(ge=rule.smallest, le=rule.largest)]
+        case "instant":
+            return str
+        case "lines":
+            return list[WireLine]  # type: ignore[valid-type]
+        case "money" | "json":
+            return Raw
+
+
+def _field(rule: FieldRule) -> tuple[str, Any] | tuple[str, Any, None]:
+    if rule.is_required:
+        return rule.name, _type(rule)
+    # Raw takes null as it takes everything, and cannot stand in a union.
+    return rule.name, _type(rule) if rule.kind in ("money", "json") else _type(rule) | None, None
+
+
+def _struct(name: str, rules: tuple[FieldRule, ...], **config: Any) -> type[Struct]:
+    # gc=False: lists of texts make no cycles, and the collector need not look at a million of these.
+    return msgspec.defstruct(
+        name, [_field(rule) for rule in rules], kw_only=True, forbid_unknown_fields=True, gc=False, **config
+    )
+
+
+WireLine = _struct("WireLine", line_rules())
+WIRE_TYPES: dict[type[Struct], str] = {
+    _struct(f"Wire_{name}", event_rules(name), tag_field="event_type", tag=name): name for name in EVENT_TYPES
+}
+"""The Struct of each event type, and the type's name."""
+
+DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[tuple(WIRE_TYPES)])  # noqa: UP007
+"""Reads one line into one of the Structs. Threads may share it."""

@@ -1,0 +1,143 @@
+"""From msgspec objects to Arrow columns, a field at a time, with what must be proven of each value.
+
+A value that is not proven here is not wrong: its line goes to the exact path.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipelines.ingest.arrow_buffers import not_normalized
+from pipelines.ingest.field_rules import FieldRule, Kind, line_rules
+from pipelines.ingest.instant_columns import Mask, read_instants
+from pipelines.ingest.properties import KEY_END, has_unique_keys
+from schemas.events.columns import INSTANT, MONEY
+from schemas.events.contract import MONEY_PRECISION, MONEY_SCALE
+
+Counts = NDArray[np.int64]
+
+# Money as nearly every client writes it; an exponent or a fifth decimal is for the exact path.
+_PLAIN_MONEY = rf"^-?(?:0|[1-9][0-9]{{0,{MONEY_PRECISION - MONEY_SCALE - 1}}})(?:\.[0-9]{{1,{MONEY_SCALE}}})?$"
+
+
+@dataclass
+class WireColumn:
+    """One column. `key_counts` is the number of keys that each row's line has of this field, at any depth."""
+
+    values: pa.Array
+    key_counts: Counts
+    is_proven: Mask | None = None  # None: all of them
+    is_unique: Mask | None = None  # whether keys inside are surely unique; None: all of them
+
+
+def build_column(rule: FieldRule, objects: Sequence[Any]) -> WireColumn:
+    """The column of one field over objects that all have it."""
+    return _BUILDERS[rule.kind](list(map(attrgetter(rule.name), objects)))
+
+
+def is_present(values: pa.Array) -> Mask:
+    """Where an array has a value."""
+    mask: Mask = values.is_valid().to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _count_present(values: pa.Array) -> Counts:
+    if not values.null_count:
+        return np.ones(len(values), np.int64)
+    return is_present(values).astype(np.int64)
+
+
+def _text_column(values: list[str | None]) -> WireColumn:
+    texts = pa.array(values, pa.string())
+    return WireColumn(texts, _count_present(texts), _all_but(not_normalized(texts), len(texts)))
+
+
+def _plain_column(type_: pa.DataType) -> Callable[[list[Any]], WireColumn]:
+    def build(values: list[Any]) -> WireColumn:
+        array = pa.array(values, type_)
+        if pa.types.is_floating(type_):
+            array = pc.add(array, 0.0)  # -0.0 becomes 0.0, as on the exact path
+        return WireColumn(array, _count_present(array))
+
+    return build
+
+
+def _instant_column(values: list[str | None]) -> WireColumn:
+    texts = pa.array(values, pa.string())
+    micros, is_read = read_instants(texts)
+    present = is_present(texts)
+    array = pa.array(micros, INSTANT, mask=~(present & is_read))
+    return WireColumn(array, present.astype(np.int64), is_read | ~present)
+
+
+def _money_column(values: list[Any]) -> WireColumn:
+    texts = pa.array([None if value is None else bytes(value) for value in values], pa.binary()).cast(pa.string())
+    counts = _count_present(texts)
+    # Raw holds null as text. The quotes of a text go; one that had escapes or quotes inside is not plain.
+    texts = pc.utf8_trim(pc.if_else(pc.equal(texts, "null"), None, texts), '"')
+    is_plain = pc.match_substring_regex(texts, _PLAIN_MONEY)
+    amounts = pc.if_else(is_plain, texts, None).cast(MONEY)
+    return WireColumn(amounts, counts, is_plain.fill_null(True).to_numpy(zero_copy_only=False))
+
+
+def _json_column(values: list[Any]) -> WireColumn:
+    texts = [None if value is None else bytes(value) for value in values]
+    counts = np.array([0 if text is None else 1 + text.count(KEY_END) for text in texts], np.int64)
+    is_unique = np.array([text is None or text == b"null" or has_unique_keys(text) for text in texts], np.bool_)
+    is_object = np.array([text is None or text == b"null" or text[:1] == b"{" for text in texts], np.bool_)
+    array = pa.array([None if text == b"null" else text for text in texts], pa.binary())
+    return WireColumn(array.cast(pa.string()), counts, is_object, is_unique)
+
+
+def _texts_column(values: list[list[str] | None]) -> WireColumn:
+    array = pa.array(values, pa.list_(pa.string()))
+    items = array.flatten()
+    broken = not_normalized(items)
+    rows = np.asarray(pc.list_parent_indices(array))[broken] if len(broken) else broken
+    return WireColumn(array, _count_present(array), _all_but(rows, len(array)))
+
+
+def _lines_column(values: list[list[Any] | None]) -> WireColumn:
+    lengths = np.array([0 if lines is None else len(lines) for lines in values], np.int64)
+    lines = list(chain.from_iterable(each for each in values if each is not None))
+    row_of_line = np.repeat(np.arange(len(values)), lengths)
+    columns = [build_column(rule, lines) for rule in line_rules()]
+    present = np.array([each is not None for each in values], np.bool_)
+    counts = present.astype(np.int64)
+    is_proven = np.ones(len(values), np.bool_)
+    for column in columns:
+        counts += np.bincount(row_of_line, column.key_counts, len(values)).astype(np.int64)
+        if column.is_proven is not None:
+            is_proven[row_of_line[~column.is_proven]] = False
+    items = pa.StructArray.from_arrays([column.values for column in columns], [rule.name for rule in line_rules()])
+    offsets = pa.array(np.concatenate(([0], np.cumsum(lengths))), pa.int32())
+    array = pa.ListArray.from_arrays(offsets, items, mask=pa.array(~present))
+    return WireColumn(array, counts, is_proven)
+
+
+def _all_but(rows: NDArray[np.intp], count: int) -> Mask | None:
+    if not len(rows):
+        return None
+    mask = np.ones(count, np.bool_)
+    mask[rows] = False
+    return mask
+
+
+_BUILDERS: dict[Kind, Callable[[list[Any]], WireColumn]] = {
+    "text": _text_column,
+    "choice": _text_column,
+    "integer": _plain_column(pa.int64()),
+    "number": _plain_column(pa.float64()),
+    "money": _money_column,
+    "instant": _instant_column,
+    "json": _json_column,
+    "texts": _texts_column,
+    "lines": _lines_column,
+}
