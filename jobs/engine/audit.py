@@ -6,6 +6,7 @@ themselves; see docs/decisions/0005-audit.md. Importing it takes seconds, hence 
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import msgspec
 
 from jobs.engine.expectations import failing_rows
 from jobs.engine.metrics import PARTITION, measure, sample
-from jobs.engine.suites import Expectation, Suite, load_suite
+from jobs.engine.suites import SUITES, Expectation, Suite, load_suite
 from schemas.errors import RefusedError
 from schemas.tables.declaration import Table
 
@@ -44,7 +45,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def audit_partitions(
-    table: Table, partitions: Partitions, warn: Callable[[str], None] = log.warning
+    table: Table,
+    partitions: Partitions,
+    warn: Callable[[str], None] = log.warning,
+    suites: Traversable = SUITES,
 ) -> list[dict[str, Any]]:
     """Measure and judge the partitions that are about to be published; the outcomes to keep in the snapshot.
 
@@ -52,8 +56,8 @@ def audit_partitions(
     """
     if not partitions:
         return []
-    suite = load_suite(table.name)
-    outcomes = judge(table, measure(table, partitions, suite.metrics), suite)
+    suite = load_suite(table.name, suites)
+    outcomes = judge(suite, measure(table, partitions, suite.metrics))
     failures: dict[str, list[str]] = {"critical": [], "warning": []}
     for expectation, outcome in zip(suite.expectations, outcomes, strict=True):
         if not outcome.success:
@@ -67,9 +71,8 @@ def audit_partitions(
     return [msgspec.to_builtins(outcome) for outcome in outcomes]
 
 
-def judge(table: Table, metrics: Sequence[Metrics], suite: Suite | None = None) -> list[Outcome]:
-    """Let Great Expectations judge rows of metrics by the table's suite; one outcome an expectation."""
-    suite = suite or load_suite(table.name)
+def judge(suite: Suite, metrics: Sequence[Metrics]) -> list[Outcome]:
+    """Let Great Expectations judge rows of metrics by a suite; one outcome an expectation."""
     return [
         _outcome(expectation, metrics, failing)
         for expectation, failing in zip(suite.expectations, failing_rows(suite, metrics), strict=True)

@@ -36,9 +36,9 @@ def compute_day(job: Job, view: View, day: date, folder: Path) -> StagedDay | No
         for snapshot in [view.inputs[read.table]]
     ):
         return None
-    table = view.tables[job.table]
+    table = view.catalog.tables[job.table]
     frames = {
-        read.table: scan_days(view.tables[read.table], view.inputs[read.table], days_read(read, [day]))
+        read.table: scan_days(view.catalog.tables[read.table], view.inputs[read.table], days_read(read, [day]))
         for read in job.inputs
     }
     rows = job.compute(frames, day)

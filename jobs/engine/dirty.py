@@ -10,13 +10,13 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from jobs.engine.catalog import Catalog
 from jobs.engine.declaration import Input, Job
 from jobs.engine.scan import scan_days
 from jobs.engine.state import BuildState, days_of, fingerprints, read_state
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake
 from schemas.lake.snapshots import Snapshot, find_snapshot
-from schemas.tables.declaration import Table
 
 # Every day of a fact or a mart is a day on which something happened: the partitions of this table.
 CALENDAR_TABLE = "events"
@@ -27,7 +27,7 @@ class View:
     """What one job sees of the lake, resolved once, so that all its days are made of the same inputs."""
 
     lake: Lake
-    tables: Mapping[str, Table]
+    catalog: Catalog
     known: frozenset[date]
     inputs: Mapping[str, Snapshot | None]
     output: Snapshot | None
@@ -38,11 +38,11 @@ class View:
         return self.known | days_of(self.output)
 
 
-def look_at(lake: Lake, tables: Mapping[str, Table], job: Job, resolve: Callable[[str], Snapshot | None]) -> View:
+def look_at(lake: Lake, catalog: Catalog, job: Job, resolve: Callable[[str], Snapshot | None]) -> View:
     """The job's view, with `resolve` saying which snapshot of a table to see."""
     return View(
         lake=lake,
-        tables=tables,
+        catalog=catalog,
         known=frozenset(days_of(resolve(CALENDAR_TABLE))),
         inputs={read.table: resolve(read.table) for read in job.inputs},
         output=resolve(job.table),
@@ -52,7 +52,7 @@ def look_at(lake: Lake, tables: Mapping[str, Table], job: Job, resolve: Callable
 def dirty_days(job: Job, view: View) -> set[date]:
     """The days to rebuild, among the known ones and those that must go."""
     state = read_state(view.output)
-    if state is None or state.job.version != view.tables[job.table].version:
+    if state is None or state.job.version != view.catalog.tables[job.table].version:
         return set(view.all_days)
     dirty = (set(view.all_days) - view.known) | set(state.pending)
     for read in job.inputs:
@@ -80,7 +80,7 @@ def _touched_days(job: Job, read: Input, state: BuildState, view: View) -> set[d
         snapshots.append(old)
     touched: set[date] = set()
     for snapshot in snapshots:
-        rows = scan_days(view.tables[read.table], snapshot, window)
+        rows = scan_days(view.catalog.tables[read.table], snapshot, window)
         touched |= _days_in(narrow(rows, sorted(changed)))
     return touched & window
 

@@ -54,7 +54,7 @@ def plan_rebuild(job: Job, view: View, only: frozenset[date] | None, forced: fro
     days = (dirty if only is None else dirty & only) | (forced & view.all_days)
     before = read_state(view.output)
     state = BuildState(
-        job=stamp(job, view.tables[job.table]),
+        job=stamp(job, view.catalog.tables[job.table]),
         consumed={table: fingerprints(snapshot) for table, snapshot in view.inputs.items()},
         inputs={table: snapshot.id for table, snapshot in view.inputs.items() if snapshot},
         audit=before.audit if before else [],
@@ -102,7 +102,7 @@ class _Work:
     audit: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.table = self.view.tables[self.job.table]
+        self.table = self.view.catalog.tables[self.job.table]
         self.current = self.view.output
 
     def publish_days(self, days: Sequence[date], later: frozenset[date]) -> None:
@@ -110,7 +110,8 @@ class _Work:
         folder = self.staging / self.table.name
         staged = [one for one in (self._compute(day, folder) for day in days) if one]
         if staged:
-            outcomes = audit_partitions(self.table, {one.day.isoformat(): [one.path] for one in staged}, self._warn)
+            partitions = {one.day.isoformat(): [one.path] for one in staged}
+            outcomes = audit_partitions(self.table, partitions, self._warn, self.view.catalog.suites)
             self.audit = merge_outcomes(self.audit, outcomes)
         state = msgspec.structs.replace(
             self.plan.state, pending=sorted(later), audit=self.audit or self.plan.state.audit

@@ -1,24 +1,24 @@
 """A run: every job in order, each seeing what the jobs before it have just published."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from jobs.engine.catalog import Catalog, declared_catalog
 from jobs.engine.declaration import Job
 from jobs.engine.dirty import CALENDAR_TABLE, days_read, look_at
 from jobs.engine.discovery import order_jobs, with_upstream
 from jobs.engine.history import RunRecord, append_record
-from jobs.engine.progress import Progress, Report, be_silent
+from jobs.engine.progress import Report, be_silent
 from jobs.engine.rebuild import TableResult, plan_rebuild, rebuild
+from jobs.engine.state import days_of
 from schemas.errors import RefusedError
 from schemas.lake.lake import Lake
 from schemas.lake.locks import hold_lock
 from schemas.lake.snapshots import Snapshot, current_snapshot
-from schemas.tables import declared_tables
-from schemas.tables.declaration import Table
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def run(
     jobs: Sequence[Job],
     request: Request | None = None,
     report: Report = be_silent,
-    tables: Mapping[str, Table] | None = None,
+    catalog: Catalog | None = None,
 ) -> RunRecord:
     """Rebuild what is dirty, and return what was done to each table.
 
@@ -52,13 +52,13 @@ def run(
     another run is at work or the machine fails.
     """
     request = request or Request()
-    tables = declared_tables() if tables is None else tables
-    due = with_upstream(order_jobs(jobs, tables), request.tables)
+    catalog = catalog or declared_catalog()
+    due = with_upstream(order_jobs(jobs, catalog.tables), request.tables)
     with hold_lock(lake.lock_path("run"), "a run"):
         record = RunRecord(command=request.command, started_at=_now())
         try:
             with _scratch(lake, "run") as staging:
-                _Run(lake, tables, request, due, report, staging, record).go()
+                _Run(lake, catalog, request, due, report, staging, record).go()
         except BaseException as error:
             record.outcome, record.message = "failed", _first_line(error)
             record.ended_at = _now()
@@ -93,7 +93,7 @@ class _Run:
     """One run under way."""
 
     lake: Lake
-    tables: Mapping[str, Table]
+    catalog: Catalog
     request: Request
     due: Sequence[Job]
     report: Report
@@ -107,12 +107,11 @@ class _Run:
         if calendar is None:
             self.record.message = "there are no events yet; bring some in with `maidian ingest`"
             return
+        if self.request.days is not None and not self.request.days & days_of(calendar):
+            self.record.message = "there are no events on the days asked for"
         wanted = wanted_days(self.due, self.request)
         for job in self.due:
-            result = self._bring_up_to_date(job, wanted[job.table])
-            self.record.tables.append(result)
-            if result.message:
-                self.report(Progress("warning", job.table, message=result.message))
+            self.record.tables.append(self._bring_up_to_date(job, wanted[job.table]))
         refused = [result.message for result in self.record.tables if result.outcome == "refused"]
         if refused:
             self.record.outcome = "refused"
@@ -122,9 +121,9 @@ class _Run:
         stale = {result.table for result in self.record.tables if result.outcome in ("refused", "skipped")}
         behind = [read.table for read in job.inputs if read.table in stale]
         if behind:
-            return TableResult(table=job.table, outcome="skipped", message=f"skipped: waits for {', '.join(behind)}")
+            return TableResult(table=job.table, outcome="skipped", message=f"waits for {', '.join(behind)}")
         try:
-            view = look_at(self.lake, self.tables, job, self._resolve)
+            view = look_at(self.lake, self.catalog, job, self._resolve)
             forced = self.request.days if self.request.is_forced and self.request.asks_for(job.table) else None
             plan = plan_rebuild(job, view, wanted, forced or frozenset())
             return rebuild(job, view, plan, self.staging, self.report)

@@ -1,18 +1,17 @@
 """How the tables stand: newest day, rows, dirty days, last run and last failure. It only reads, so it never waits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 
+from jobs.engine.catalog import Catalog, declared_catalog
 from jobs.engine.declaration import Job
 from jobs.engine.dirty import dirty_days, look_at
 from jobs.engine.discovery import order_jobs
 from jobs.engine.history import RunRecord, read_records
 from schemas.lake.lake import Lake
 from schemas.lake.snapshots import Snapshot, current_snapshot
-from schemas.tables import declared_tables
-from schemas.tables.declaration import Table
 
 
 class TableStatus(msgspec.Struct, kw_only=True):
@@ -37,11 +36,11 @@ class TableStatus(msgspec.Struct, kw_only=True):
 
 
 def table_statuses(
-    lake: Lake, jobs: Sequence[Job], now: datetime | None = None, tables: Mapping[str, Table] | None = None
+    lake: Lake, jobs: Sequence[Job], now: datetime | None = None, catalog: Catalog | None = None
 ) -> list[TableStatus]:
     """Every table of the lake and every table a job makes, sources first, then in the order the jobs run."""
-    tables = declared_tables() if tables is None else tables
-    ordered = {job.table: job for job in order_jobs(jobs, tables)}
+    catalog = catalog or declared_catalog()
+    ordered = {job.table: job for job in order_jobs(jobs, catalog.tables)}
     sources = [name for name in lake.table_names() if name not in ordered]
     records = read_records(lake)
     statuses: dict[str, TableStatus] = {}
@@ -50,7 +49,7 @@ def table_statuses(
         _add_runs(status, records)
         if name in ordered:
             job = ordered[name]
-            view = look_at(lake, tables, job, lambda table: current_snapshot(lake, table))
+            view = look_at(lake, catalog, job, lambda table: current_snapshot(lake, table))
             status.dirty_day_count = len(dirty_days(job, view))
             status.waits_for = [
                 read.table

@@ -1,11 +1,14 @@
 """Reading the suites of expectations, `schemas/expectations/<table>.json`: what the audit asks of each table."""
 
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, Literal
 
 import msgspec
 
 from schemas.errors import MaidianError
+
+SUITES = files("schemas") / "expectations"
 
 
 class Notes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,11 +52,10 @@ class Suite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return list(dict.fromkeys(expectation.metric for expectation in self.expectations))
 
 
-def load_suite(table: str) -> Suite:
+def load_suite(table: str, folder: Traversable = SUITES) -> Suite:
     """The suite of a table. MaidianError when there is none or it cannot be read."""
-    file = files("schemas") / "expectations" / f"{table}.json"
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Suite)
+        return msgspec.json.decode((folder / f"{table}.json").read_bytes(), type=Suite)
     except FileNotFoundError:
         raise MaidianError(
             f"table {table} has no suite of expectations; add schemas/expectations/{table}.json"

@@ -1,0 +1,45 @@
+"""`maidian backfill`: rebuild a range of days whether dirty or not."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from maidian.options import Settings, json_option, lake_option, pass_settings
+from schemas.errors import UsageError
+from schemas.lake.lake import open_lake
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command(name="backfill")
+@lake_option
+@click.option("--from", "first", type=DAY, required=True, metavar="DAY", help="The first business day.")
+@click.option("--to", "last", type=DAY, required=True, metavar="DAY", help="The last business day, it too.")
+@json_option
+@click.argument("tables", nargs=-1, metavar="[TABLE]...")
+@pass_settings
+def command(
+    settings: Settings, lake: Path, first: datetime, last: datetime, is_json: bool, tables: tuple[str, ...]
+) -> None:
+    """Rebuild the days of all tables, or of the TABLEs named, whether they are dirty or not.
+
+    Tables that the named ones depend on are brought up to date first, for the days that are needed. What depends on
+    the named ones becomes dirty where a day came out differently, and `maidian run` rebuilds it.
+    """
+    if last < first:
+        raise UsageError(f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}; give the earlier day first")
+    from jobs.engine.discovery import find_jobs
+    from jobs.engine.run import Request, raise_if_refused, run
+    from maidian.run_display import RunDisplay, print_record
+
+    days = frozenset(_days(first.date(), last.date()))
+    request = Request(tables=tables, days=days, is_forced=True, command="backfill")
+    with RunDisplay(is_json) as display:
+        record = run(open_lake(lake), find_jobs(), request, display.report)
+    print_record(record, is_json, settings.language)
+    raise_if_refused(record)
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]

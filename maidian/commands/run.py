@@ -1,0 +1,37 @@
+"""`maidian run`: rebuild what is dirty."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from maidian.options import Settings, json_option, lake_option, pass_settings
+from schemas.lake.lake import open_lake
+
+
+@click.command(name="run")
+@lake_option
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="Only this business day of the tables, and of what they depend on the days that it needs.",
+)
+@json_option
+@click.argument("tables", nargs=-1, metavar="[TABLE]...")
+@pass_settings
+def command(settings: Settings, lake: Path, as_of: datetime | None, is_json: bool, tables: tuple[str, ...]) -> None:
+    """Rebuild every dirty day of every table, or of the TABLEs named and of what they depend on.
+
+    A day is dirty when what it is made of has changed. A run that was killed is taken up where it stopped. A table that
+    the audit refuses stays as it was, what depends on it waits, and the command ends with exit code 3.
+    """
+    from jobs.engine.discovery import find_jobs
+    from jobs.engine.run import Request, raise_if_refused, run
+    from maidian.run_display import RunDisplay, print_record
+
+    request = Request(tables=tables, days=frozenset({as_of.date()}) if as_of else None)
+    with RunDisplay(is_json) as display:
+        record = run(open_lake(lake), find_jobs(), request, display.report)
+    print_record(record, is_json, settings.language)
+    raise_if_refused(record)
