@@ -45,7 +45,7 @@ class IngestResult:
     def add(self, outcomes: Sequence[Outcome]) -> None:
         """Count in what came of some ranges."""
         for outcome in outcomes:
-            total = self.sources.setdefault(outcome.source, Outcome(source=outcome.source, segment="", end=0))
+            total = self.sources.setdefault(outcome.source, Outcome(source=outcome.source, segment=""))
             total.add(outcome)
 
 

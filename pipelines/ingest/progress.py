@@ -21,7 +21,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 
     source: str
     segment: str
-    end: int
+    end: int = 0
     line_count: int = 0
     accepted_count: int = 0
     repeated_count: int = 0
@@ -50,10 +50,7 @@ def merge_outcomes(outcomes: Iterable[Outcome]) -> Progress:
     """One outcome a segment."""
     merged: Progress = {}
     for outcome in outcomes:
-        if outcome.segment in merged:
-            merged[outcome.segment].add(outcome)
-        else:
-            merged[outcome.segment] = outcome
+        merged.setdefault(outcome.segment, Outcome(source=outcome.source, segment=outcome.segment)).add(outcome)
     return merged
 
 

@@ -18,7 +18,7 @@ from pipelines.ingest.parquet import write_rows
 from pipelines.ingest.progress import Outcome, add_progress
 from pipelines.ingest.ranges import RangeManifest, events_file, ids_file, name_of
 from schemas.lake.lake import Lake
-from schemas.lake.publish import Change, NewFile, publish
+from schemas.lake.publish import Change, NewFile, publish, staged_file
 from schemas.lake.snapshots import Snapshot, current_snapshot
 from schemas.tables.events import TABLE
 
@@ -66,7 +66,7 @@ def publish_events(
         if len(old) >= MAX_FILES:
             replace.append(day)
         tables = _tables(old if day in replace else [], slices)
-        path = staging / f"events-{day}-{name}"
+        path = staged_file(staging, TABLE, day, name)
         write_rows(_row_groups(tables), path, TABLE.file_schema)
         add[day] = [NewFile(path, name, pq.read_metadata(path).num_rows)]
 

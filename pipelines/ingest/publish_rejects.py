@@ -10,7 +10,7 @@ from pipelines.ingest.audit import Audit
 from pipelines.ingest.parquet import write_rows
 from pipelines.ingest.ranges import RangeManifest, name_of, rejects_file
 from schemas.lake.lake import Lake
-from schemas.lake.publish import Change, NewFile, publish
+from schemas.lake.publish import Change, NewFile, publish, staged_file
 from schemas.lake.snapshots import Snapshot, current_snapshot
 from schemas.tables.rejects import TABLE
 
@@ -39,7 +39,7 @@ def publish_rejects(lake: Lake, committed: Sequence[RangeManifest], staging: Pat
             rows = pl.concat([pl.read_parquet(old, hive_partitioning=False), rows])
             replace.append(day)
         name = f"part-{name_of(manifest.name for manifest in manifests)}.parquet"
-        path = staging / f"rejects-{day}-{name}"
+        path = staged_file(staging, TABLE, day, name)
         write_rows([rows.to_arrow().cast(TABLE.file_schema)], path, TABLE.file_schema)
         add[day] = [NewFile(path, name, rows.height)]
     if base and not add:

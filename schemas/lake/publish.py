@@ -38,6 +38,13 @@ class NewFile:
     row_count: int
 
 
+def staged_file(staging: Path, table: Table, value: str, name: str) -> Path:
+    """Where a new file of a partition is written: in a folder named as the partition's, so that it can be read so."""
+    folder = staging / table.name / f"{table.partition}={value}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / name
+
+
 @dataclass(frozen=True)
 class Change:
     """What a publish does to each partition named: keep some of its files, add others. Nothing left: it goes."""
