@@ -1,0 +1,176 @@
+"""How each client writes its lines: the JSON pieces that never change, built once.
+
+A line is: head (ids and times) · request · visit · subject · detail · place · search_id · ending. The subject says the
+event's type and what it is about; the detail adds what only some have; every piece but the head starts with a comma.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from pipelines.generator.actions import CLICK, FAVORITE, ORDER, PLACES, PROMOTION_PLACE, SEARCH, SEARCH_RESULT, VIEW
+from pipelines.generator.devices import APP, MINIPROGRAM, WEB
+from pipelines.generator.dice import TABLE_SIZE, Flags, Ints, wheel
+from pipelines.generator.events import DWELL_STEPS, Events
+from pipelines.generator.text import money, quoted, text_table
+from pipelines.generator.vocabulary import POOL_MAX
+from pipelines.generator.world import World
+
+# Shares of endings: nothing more; properties; a field the contract does not know.
+ENDING_PERCENTS = (72, 24, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """One client's tables, and where in them each thing stands."""
+
+    digits: int
+    """Decimals of the second."""
+    suffix: str
+    subjects: pa.Array
+    views: int
+    favorites: int
+    clicks: int
+    searches: int
+    results: int
+    details: pa.Array
+    places: pa.Array
+    endings: pa.Array
+    by_ending: Ints
+    """Wheel of endings."""
+    prices: tuple[tuple[str, ...], ...]
+    """[tier][sku] -> a price as the client writes it."""
+    sku_count: int
+    query_count: int
+
+    def subject(self, events: Events, tier: Ints, has_search_id: Flags) -> Ints:
+        """The place of each event's subject."""
+        favorite = self.favorites + events.sku + np.where(events.is_removal, 2, events.sku % 2) * self.sku_count
+        result = np.where(events.page > 1, 2, 0) + has_search_id
+        choices = {
+            VIEW: self.views + events.sku + tier * self.sku_count,
+            FAVORITE: favorite,
+            SEARCH: self.searches + events.query,
+            SEARCH_RESULT: self.results + events.query + result * self.query_count,
+            CLICK: self.clicks + events.sku,
+        }
+        return np.select([events.kind == kind for kind in choices], list(choices.values()), default=0)
+
+    def detail(self, events: Events, first_order: int) -> Ints:
+        """The place of each event's detail; orders stand behind the table, from `first_order`."""
+        place = np.where(events.dwell > 0, events.dwell, 0)
+        clicked = 1 + DWELL_STEPS + events.place * POOL_MAX + events.position - 1
+        place = np.where(events.kind == CLICK, clicked, place)
+        place = np.where(events.page > 0, len(self.details) - 2 + np.minimum(events.page, 2) - 1, place)
+        is_order = events.kind == ORDER
+        return np.where(is_order, first_order + np.cumsum(is_order) - 1, place)
+
+
+def build_style(world: World, source: int) -> Style:
+    """The tables of one of the clients that people use (the ERP writes for itself)."""
+    ids, words, tiers = world.catalogue.sku_ids, world.vocabulary, world.sku_price.shape[1]
+    shelves = [each.category_id for each in world.catalogue.categories]
+    category = [shelves[each] for each in world.catalogue.category.tolist()]
+    # The app keeps money as decimal text, as its JSON library knows no decimals.
+    form = '"{}"' if source == APP else "{}"
+    prices = tuple(tuple(form.format(money(each)) for each in world.sku_price[:, t].tolist()) for t in range(tiers))
+    query = [quoted(each, is_ascii=source == MINIPROGRAM) for each in words.texts]
+    shown = [_shown(world, number) if source != APP else "" for number in range(len(query))]
+    count = words.result_count.tolist()
+
+    subjects = [',"event_type":"order"']
+    views = len(subjects)
+    for tier in range(tiers):
+        more = [
+            "" if source == MINIPROGRAM else f',"price":{price},"category_id":"{shelf}"'
+            for price, shelf in zip(prices[tier], category, strict=True)
+        ]
+        subjects += [f',"event_type":"view","sku_id":"{sku}"{rest}' for sku, rest in zip(ids, more, strict=True)]
+    favorites = len(subjects)
+    for action in ("", ',"action":"add"', ',"action":"remove"'):
+        subjects += [f',"event_type":"favorite","sku_id":"{sku}"{action}' for sku in ids]
+    clicks = len(subjects)
+    subjects += [f',"event_type":"click","sku_id":"{sku}"' for sku in ids]
+    searches = len(subjects)
+    subjects += [f',"event_type":"search","query":{text}' for text in query]
+    results = len(subjects)
+    for skus in (shown, [""] * len(query)):
+        for is_named in (True, False):  # a result without search_id must name its query
+            named = [f',"query":{text}' if is_named else "" for text in query]
+            subjects += [
+                f',"event_type":"search_result"{name},"result_count":{found}{more}'
+                for name, found, more in zip(named, count, skus, strict=True)
+            ]
+    endings, by_ending = _endings(source)
+    return Style(
+        digits=0 if source == MINIPROGRAM else 3,
+        suffix="Z" if source == WEB else "+08:00",
+        subjects=text_table(subjects),
+        views=views,
+        favorites=favorites,
+        clicks=clicks,
+        searches=searches,
+        results=results,
+        details=text_table(_details(source)),
+        places=text_table(_places(world, source)),
+        endings=text_table(endings),
+        by_ending=by_ending,
+        prices=prices,
+        sku_count=len(ids),
+        query_count=len(query),
+    )
+
+
+def _shown(world: World, query: int) -> str:
+    skus = world.vocabulary.shown(query)
+    return f',"sku_ids":[{",".join(quoted(world.catalogue.sku_ids[sku]) for sku in skus)}]' if skus else ""
+
+
+def _details(source: int) -> list[str]:
+    """Nothing; seconds on the page; place in a list; page of results."""
+    dwells = [f',"dwell_seconds":{half / 2:g}' for half in range(1, DWELL_STEPS + 1)]
+    lists = [name if source != MINIPROGRAM else "" for name in PLACES]
+    clicked = [
+        f',"position":{position}' + (f',"list":"{name}"' if name else "")
+        for name in lists
+        for position in range(1, POOL_MAX + 1)
+    ]
+    first_page = ',"page":1' if source == APP else ""
+    return ["", *dwells, *clicked, first_page, ',"page":2']
+
+
+def _places(world: World, source: int) -> list[str]:
+    """Nothing; then by place, without a campaign and with each."""
+    if source == MINIPROGRAM:
+        plain = [""] * len(PLACES)
+    else:
+        plain = [f',"source":"{name}"' for name in PLACES]
+    promoted = [f'{plain[PROMOTION_PLACE]},"campaign_id":"{each.campaign_id}"' for each in world.campaigns]
+    return ["", *plain, *promoted]
+
+
+def _endings(source: int) -> tuple[list[str], Ints]:
+    """The end of the object and of the line, some with properties: nested, in Chinese, escaped, exact decimals."""
+    systems = {
+        WEB: ("Windows 10", "macOS 14", "Windows 7"),
+        APP: ("Android 14", "iOS 18.1", "HarmonyOS 4"),
+        MINIPROGRAM: ("微信8.0.49", "微信8.0.50", "支付宝10.6"),
+    }[source]
+    pages = ("首页", "搜索页", "商品详情", "购物车", "常购清单", "活动专区")
+    properties = [
+        f'{{"page":{quoted(page, is_ascii=is_ascii)},"os":{quoted(system)},"screen":{{"w":{width},"h":{height}}}{more}}}'
+        for page in pages
+        for system in systems
+        for width, height in ((1920, 1080), (390, 844))
+        for is_ascii, more in (
+            (False, ""),
+            (True, ',"tags":["老客户",null,true],"rate":0.10'),
+            (False, ',"note":"\\"包邮\\"\\t满99","extra":{"gps":[30.5728,104.0668],"空":{}}'),
+        )
+    ]
+    unknown = [f',"app_version":"{major}.{minor}.0"' for major in (3, 4) for minor in range(4)]
+    endings = ["}\n", *(f',"properties":{each}}}\n' for each in properties), *(f"{each}}}\n" for each in unknown)]
+    nothing, some, strange = ENDING_PERCENTS
+    weights = [nothing, *[some / len(properties)] * len(properties), *[strange / len(unknown)] * len(unknown)]
+    return endings, wheel(weights, TABLE_SIZE)
