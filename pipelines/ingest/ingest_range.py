@@ -62,9 +62,10 @@ def _write_events(accepted: pa.Table, lake_path: Path, name: str) -> list[DaySli
     """Write the rows by business day, one row group a day, so that a day can be read without the others."""
     if not accepted.num_rows:
         return []
+    digests = digest_ids(accepted["event_id"])  # in the order of the lines: of repeats the first line stays
     days = accepted["event_date"].to_numpy()
+    order = np.argsort(days, kind="stable")
     if (days[1:] < days[:-1]).any():
-        order = np.argsort(days, kind="stable")
         accepted = accepted.take(pa.array(order))
         days = days[order]
     starts = np.flatnonzero(np.concatenate(([True], days[1:] != days[:-1])))
@@ -75,7 +76,7 @@ def _write_events(accepted: pa.Table, lake_path: Path, name: str) -> list[DaySli
         events_file(lake_path, name),
         EVENTS.file_schema,
     )
-    save_array(ids_file(lake_path, name), digest_ids(rows["event_id"]))
+    save_array(ids_file(lake_path, name), np.column_stack([digests, np.argsort(order).astype(np.uint64)]))
     return [
         DaySlice(day=days[start].item(), index=index, row_count=int(count))
         for index, (start, count) in enumerate(zip(starts, counts, strict=True))

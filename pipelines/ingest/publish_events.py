@@ -28,6 +28,8 @@ MAX_FILES = 8
 # Rows a row group: what a reader skips or takes as a whole.
 ROW_GROUP_ROWS = 131_072
 
+_NO_LINES = np.empty((0, 3), np.uint64)
+
 
 @dataclass(frozen=True)
 class _Slice:
@@ -49,13 +51,10 @@ def publish_events(
     """Add the ranges' events and return the snapshot, with what came of each range's lines."""
     base = current_snapshot(lake, TABLE.name)
     state = dict(base.manifest.state) if base else {}
-    digests = [
-        np.load(ids_file(lake.path, m.name)) if m.accepted_count else np.empty((0, 2), np.uint64) for m in committed
-    ]
-    ids = np.concatenate(digests) if digests else np.empty((0, 2), np.uint64)
-    is_kept = first_of_each(ids) & ~are_known(ids, index_folder(lake), state.get("id_runs", []))
-    ends = np.cumsum([len(part) for part in digests])[:-1]
-    kept_by_range = np.split(is_kept, ends) if digests else []
+    lines = [np.load(ids_file(lake.path, m.name)) if m.accepted_count else _NO_LINES for m in committed]
+    digests = np.concatenate([_NO_LINES, *lines])[:, :2]
+    is_new = first_of_each(digests) & ~are_known(digests, index_folder(lake), state.get("id_runs", []))
+    kept_by_range = _kept_rows(lines, is_new)
     outcomes = [_outcome(m, int(kept.sum())) for m, kept in zip(committed, kept_by_range, strict=True)]
 
     add: dict[str, list[NewFile]] = {}
@@ -72,9 +71,21 @@ def publish_events(
 
     kept_files = {day: base.files([day]) if base and day not in replace else [] for day in add}
     state["audit"] = audit(TABLE, {day: [*kept_files[day], *(f.path for f in add[day])] for day in add})
-    state["id_runs"] = add_run(ids[is_kept], index_folder(lake), state.get("id_runs", []))
+    state["id_runs"] = add_run(digests[is_new], index_folder(lake), state.get("id_runs", []))
     state["progress"] = add_progress(index_folder(lake), state.get("progress", []), outcomes)
     return publish(lake, TABLE, base, Change(add=add, replace=replace), state, staging), outcomes
+
+
+def _kept_rows(lines: Sequence[NDArray[np.uint64]], is_new: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """For each range, which rows of its file are no repeats; `is_new` is in the order of all lines."""
+    kept = []
+    start = 0
+    for of_range in lines:
+        rows = np.empty(len(of_range), np.bool_)
+        rows[of_range[:, 2]] = is_new[start : start + len(of_range)]
+        kept.append(rows)
+        start += len(of_range)
+    return kept
 
 
 def _outcome(manifest: RangeManifest, kept: int) -> Outcome:

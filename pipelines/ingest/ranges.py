@@ -2,7 +2,7 @@
 
 lake/ingest/ranges/<name>.events.parquet    accepted rows, one row group a business day
 lake/ingest/ranges/<name>.rejects.parquet   refused lines
-lake/ingest/ranges/<name>.ids.npy           digests of the accepted rows' event ids, in their order
+lake/ingest/ranges/<name>.ids.npy           the accepted lines in order: digest of the event id, row in the file
 lake/ingest/ranges/<name>.json              the manifest; the range counts once this is there
 """
 
@@ -92,7 +92,7 @@ def rejects_file(lake_path: Path, name: str) -> Path:
 
 
 def ids_file(lake_path: Path, name: str) -> Path:
-    """Digests of the accepted rows' event ids."""
+    """The accepted lines' event ids. Shape (n, 3): two halves of the digest, and the row in the events file."""
     return ranges_folder(lake_path) / f"{name}.ids.npy"
 
 
