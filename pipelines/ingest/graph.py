@@ -5,7 +5,11 @@ Flink, Spark and Dataflow. Rows never travel: a range's rows go to files whose n
 a retry or a zombie writes the same bytes to the same names.
 """
 
-from collections.abc import Iterable, Sequence
+import logging
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import apache_beam as beam
@@ -48,7 +52,11 @@ class CommitManifest(beam.DoFn):  # type: ignore[misc]
 def run_graph(ranges: Sequence[LandingRange], options: IngestOptions, runner: str, beam_arguments: list[str]) -> None:
     """Run the graph over the ranges and wait for its end."""
     elements = [msgspec.json.encode(wanted) for wanted in ranges]
-    with beam.Pipeline(runner=_runner(runner), options=PipelineOptions(beam_arguments)) as pipeline:
+    has_processes = "--direct_running_mode=multi_processing" in beam_arguments
+    with (
+        _unheard_workers() if has_processes else nullcontext(),
+        beam.Pipeline(runner=_runner(runner), options=PipelineOptions(beam_arguments)) as pipeline,
+    ):
         (
             pipeline
             | "Plan" >> beam.Create(elements)
@@ -57,6 +65,25 @@ def run_graph(ranges: Sequence[LandingRange], options: IngestOptions, runner: st
             | "Gather" >> beam.GroupByKey()
             | "CommitManifest" >> beam.ParDo(CommitManifest(options.lake_path))
         )
+
+
+@contextmanager
+def _unheard_workers() -> Iterator[None]:
+    """Keep worker processes of the embedded runner from writing to our stderr while the graph runs.
+
+    Each tells at length how it starts and ends, and takes no log level; what fails in one is raised in this process.
+    """
+    logging.getLogger("apache_beam.runners.portability").setLevel(logging.ERROR)  # which repeats what they say
+    sys.stderr.flush()
+    ours = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(ours, 2)
+        os.close(ours)
+        os.close(nowhere)
 
 
 def _runner(name: str) -> PipelineRunner | str:
