@@ -39,7 +39,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     column: str
     severity: str
     success: bool
-    observed: tuple[int | float, int | float]
+    observed: list[int | float]
     partition_count: int
     failed: dict[str, int | float] = {}
 
@@ -102,7 +102,7 @@ def _outcome(expectation: Expectation, metrics: Sequence[Metrics], failing: Sequ
         column=expectation.metric,
         severity=expectation.severity,
         success=not failing,
-        observed=(min(values), max(values)),
+        observed=[min(values), max(values)],
         partition_count=len(values),
         failed={metrics[index][PARTITION]: values[index] for index in sorted(failing)[:SHOWN_FAILURES]},
     )
