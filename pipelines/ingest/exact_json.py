@@ -4,13 +4,17 @@ Strict and slow on purpose: the standard library's parser, every number as its t
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pipelines.ingest.reject import Reject, quote
 from schemas.events.rejects import MAX_DEPTH, RejectKind
 
 _BOM = b"\xef\xbb\xbf"
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +44,14 @@ def parse_object(raw: bytes, max_line_bytes: int) -> dict[str, Json] | Reject:
         return _too_deep()
     except ValueError as error:
         return Reject(RejectKind.MALFORMED_JSON, f"The line is not JSON: {_explain(error)}.")
-    if text.count("{") + text.count("[") > MAX_DEPTH and any(depth > MAX_DEPTH for depth, _ in _walk(value)):
+    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         return _too_deep()
     if repeated:
         return Reject(RejectKind.DUPLICATE_KEY, f"The key {quote(repeated[0])} stands twice in one object.")
     if not isinstance(value, dict):
         return Reject(RejectKind.NOT_AN_OBJECT, "The line is JSON, but not an object.")
     # UTF-8 has no surrogates, so only an escape can bring one in.
-    if "\\u" in text and (broken := next((each for _, each in _walk(value) if _is_lone_surrogate_in(each)), None)):
+    if "\\u" in text and (broken := next(filter(_LONE_SURROGATE.search, _texts(value)), None)):
         return Reject(RejectKind.LONE_SURROGATE, f"The text {quote(broken)} holds half of a surrogate pair.")
     return value
 
@@ -96,25 +100,21 @@ def _too_deep() -> Reject:
     return Reject(RejectKind.MALFORMED_JSON, f"The line is nested deeper than {MAX_DEPTH} levels.")
 
 
-def _walk(value: Json) -> Iterator[tuple[int, str]]:
-    """Every key and text with the level of the object or list around it; an empty text for each of those."""
-    waiting: list[tuple[int, Json]] = [(0, value)]
+def _depth(text: str) -> int:
+    """Levels of objects and lists in valid JSON; what a repeated key has hidden from the value counts too."""
+    brackets = re.sub(r"[^][{}]", "", _STRING.sub("", text))
+    return max(accumulate(1 if each in "{[" else -1 for each in brackets), default=0)
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Every key and text inside."""
+    waiting = [value]
     while waiting:
-        depth, each = waiting.pop()
-        match each:
-            case str():
-                yield depth, each
-            case list():
-                yield depth + 1, ""
-                waiting.extend((depth + 1, item) for item in each)
-            case dict():
-                yield depth + 1, ""
-                yield from ((depth + 1, key) for key in each)
-                waiting.extend((depth + 1, item) for item in each.values())
-
-
-def _is_lone_surrogate_in(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
-
-
-JsonObject = Mapping[str, Json]
+        match waiting.pop():
+            case str(text):
+                yield text
+            case list(items):
+                waiting.extend(items)
+            case dict(members):
+                yield from members
+                waiting.extend(members.values())

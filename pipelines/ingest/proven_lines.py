@@ -53,6 +53,8 @@ class LineBlock:
 def prove_lines(block: LineBlock, clock: Clock, max_line_bytes: int) -> ProvenRows:
     """The rows of all lines that are surely events."""
     objects = _read_objects(block.lines)
+    for line in _not_utf8(block):
+        objects[line] = None  # msgspec looks at the bytes of texts, not at those of Raw
     codes = np.fromiter(map(_CODES.__getitem__, map(type, objects)), np.int8, len(objects))
     lines = np.flatnonzero(codes >= 0)
     columns = _Columns([each for each in objects if each is not None], codes[lines])
@@ -60,7 +62,6 @@ def prove_lines(block: LineBlock, clock: Clock, max_line_bytes: int) -> ProvenRo
     keys, has_space = _count_keys(block)
     is_proven = columns.is_proven & _are_times_proven(columns, clock) & _are_fields_there(columns)
     is_proven &= np.fromiter(map(len, block.lines), np.int64, len(block.lines))[lines] <= max_line_bytes
-    is_proven &= _are_utf8(block)[lines]
     is_unique = columns.is_unique & (columns.key_counts == keys[lines]) & ~has_space[lines]
     for row in np.flatnonzero(is_proven & ~is_unique).tolist():
         is_proven[row] = is_surely_sound(block.lines[lines[row]])
@@ -183,8 +184,8 @@ def _count_keys(block: LineBlock) -> tuple[Counts, Mask]:
     return counts, has_space
 
 
-def _are_utf8(block: LineBlock) -> Mask:
-    is_valid = np.ones(len(block.lines), np.bool_)
+def _not_utf8(block: LineBlock) -> list[int]:
+    """The lines that are not UTF-8."""
     whole = pa.LargeStringArray.from_buffers(
         1, pa.py_buffer(np.array([0, len(block.data)], np.int64)), pa.py_buffer(block.data)
     )
@@ -192,14 +193,13 @@ def _are_utf8(block: LineBlock) -> Mask:
         whole.validate(full=True)
     except pa.ArrowInvalid:
         # A line feed is no part of any other character, so each line can be looked at alone.
-        for row, line in enumerate(block.lines):
-            is_valid[row] = _is_utf8(line)
-    return is_valid
+        return [line for line, raw in enumerate(block.lines) if not _is_utf8(raw)]
+    return []
 
 
-def _is_utf8(line: bytes) -> bool:
+def _is_utf8(raw: bytes) -> bool:
     try:
-        line.decode()
+        raw.decode()
     except UnicodeDecodeError:
         return False
     return True
