@@ -24,7 +24,7 @@ $(VENV)/locked: requirements.lock
 	@touch $@
 
 $(VENV)/installed: $(VENV)/locked pyproject.toml
-	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PIP) --quiet install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 demo: venv ## a made-up wholesaler, from raw events to every table
@@ -40,8 +40,8 @@ test-slow: venv ## the slow tests: the real data sets, hundreds of kills; many m
 	@$(BIN)/python -m pytest -m slow
 
 check: venv ## formatting, lint, types, the direction of imports
-	@$(BIN)/ruff format --check --quiet || { echo "make format mends the above"; exit 1; }
-	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet --output-format concise || { echo "make format mends the above"; exit 1; }
+	@$(BIN)/ruff check --quiet --output-format concise
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
