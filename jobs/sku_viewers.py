@@ -31,7 +31,8 @@ WEIGHTS: Mapping[str, int] = MappingProxyType(
     {"view_count": 1, "click_count": 1, "favorite_count": 3, "order_line_count": 5}
 )
 # Fine enough that the oldest day keeps five digits, coarse enough that 10^11 views of one product by one customer fit.
-SCORE_SCALE = 1_000_000
+SCORE_DECIMALS = 6
+SCORE_SCALE = 10**SCORE_DECIMALS
 
 KEY = ("sku_id", "customer_id")
 
@@ -75,7 +76,8 @@ def outcome() -> list[pl.Expr]:
         (added.is_not_null() & (removed.is_null() | (added > removed))).alias("is_favorited"),
         (pl.col("order_line_count") > 0).alias("has_ordered"),
         pl.col("last_order_at").alias("last_ordered_at"),
-        (pl.col("points") / SCORE_SCALE).alias("score"),
+        # As a decimal: Polars divides floats by a constant by multiplying with its reciprocal, a bit off.
+        (pl.col("points").cast(pl.Decimal(38, SCORE_DECIMALS)) / SCORE_SCALE).cast(pl.Float64).alias("score"),
     ]
 
 

@@ -1,0 +1,50 @@
+"""Who looked at a product: the window's days, summed."""
+
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jobs import customer_sku_days, sku_viewers
+from tests.jobs.draw import DAY, Row, customer_sku_day, events
+from tests.jobs.rows import computed, table_of
+from tests.oracles.sku_viewers import expected
+
+# Both ends of the window, a day past each, and whole half-lives.
+DAYS = (1, 0, -1, -30, -60, -178, -179, -180)
+
+days = st.lists(
+    customer_sku_day(DAYS), max_size=12, unique_by=lambda row: (row["event_date"], row["customer_id"], row["sku_id"])
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(days)
+def test_equals_the_oracle(rows: list[Row]) -> None:
+    tables = {"customer_sku_days": table_of("customer_sku_days", rows)}
+    assert computed(sku_viewers.JOB, tables, DAY) == expected(tables, DAY)
+
+
+@settings(max_examples=50, deadline=None)
+@given(days.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))))
+def test_order_of_rows_never_shows(both: tuple[list[Row], list[Row]]) -> None:
+    one, other = ({"customer_sku_days": table_of("customer_sku_days", rows)} for rows in both)
+    assert computed(sku_viewers.JOB, one, DAY) == computed(sku_viewers.JOB, other, DAY)
+
+
+@settings(max_examples=50, deadline=None)
+@given(events((-1, 0)))
+def test_counts_equal_the_events_behind_them(rows: list[Row]) -> None:
+    browsed = {"events": table_of("events", rows)}
+    by_day = [
+        {**row, "event_date": day}
+        for day in (DAY - timedelta(1), DAY)
+        for row in computed(customer_sku_days.JOB, browsed, day)
+    ]
+    tables = {"customer_sku_days": table_of("customer_sku_days", by_day)}
+    seen = computed(sku_viewers.JOB, tables, DAY)
+    known = [event for event in rows if event["customer_id"]]
+    assert sum(row["view_count"] for row in seen) == sum(event["event_type"] == "view" for event in known)
+    assert sum(row["click_count"] for row in seen) == sum(event["event_type"] == "click" for event in known)
+    viewed = {(e["sku_id"], e["customer_id"]): e for e in known if e["event_type"] == "view"}
+    assert {(row["sku_id"], row["customer_id"]) for row in seen if row["view_count"]} == set(viewed)
