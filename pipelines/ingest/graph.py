@@ -22,7 +22,7 @@ from pipelines.ingest.ingest_range import IngestOptions, ingest_range
 from pipelines.ingest.ranges import LandingRange, RangeManifest, commit_manifest
 
 
-class IngestRange(beam.DoFn):  # type: ignore[misc]  # apache_beam has no types
+class IngestRange(beam.DoFn):
     """Range in, (name, manifest) out, both as JSON: a coder every runner has."""
 
     def __init__(self, options: IngestOptions) -> None:
@@ -35,7 +35,7 @@ class IngestRange(beam.DoFn):  # type: ignore[misc]  # apache_beam has no types
         yield wanted.name, msgspec.json.encode(ingest_range(wanted, self.options))
 
 
-class CommitManifest(beam.DoFn):  # type: ignore[misc]
+class CommitManifest(beam.DoFn):
     """Make a range count. However often it was retried, it is committed once, and all its manifests are equal."""
 
     def __init__(self, lake_path: str) -> None:

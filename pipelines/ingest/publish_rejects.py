@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from pipelines.ingest.audit import Audit
 from pipelines.ingest.parquet import write_rows
@@ -49,9 +48,8 @@ def publish_rejects(lake: Lake, committed: Sequence[RangeManifest], staging: Pat
     return publish(lake, TABLE, base, Change(add=add, replace=replace), {"audit": outcomes}, staging)
 
 
-def _new_rows(old: Sequence[Path], added: Sequence[Path]) -> pl.DataFrame:
-    rows = pl.concat(pl.from_arrow(pq.ParquetFile(path).read()) for path in added)
-    assert isinstance(rows, pl.DataFrame)
+def _new_rows(old: list[Path], added: list[Path]) -> pl.DataFrame:
+    rows = pl.read_parquet(added, hive_partitioning=False)
     if not old:
         return rows
     key = list(TABLE.key)
