@@ -16,7 +16,7 @@ from pipelines.ingest.field_rules import FieldRule, event_rules, line_rules
 from pipelines.ingest.instants import read_instant
 from pipelines.ingest.money import read_money
 from pipelines.ingest.reject import Reject, quote
-from pipelines.ingest.unknown_fields import merge_unknown
+from pipelines.ingest.unknown_fields import merge_unknown, read_members
 from schemas.events.contract import EVENT_TYPES, MONEY_PRECISION, MONEY_SCALE, MONEY_TEXT, STATUS_THAT_NEEDS_LINES
 from schemas.events.rejects import RejectKind
 
@@ -264,10 +264,10 @@ def _properties(raw: bytes, event: Mapping[str, Json], rules: tuple[FieldRule, .
     for rule in rules:
         if rule.kind == "lines" and _have_unknown(event.get(rule.name)):
             kept.add(rule.name)
-    properties = event.get("properties")
-    if properties is None and not kept:
+    if event.get("properties") is None and not kept:
         return None
-    return merge_unknown(raw, kept, properties if isinstance(properties, dict) else ())
+    merged = merge_unknown(read_members(raw), kept)
+    return None if merged is None else merged.decode()
 
 
 def _have_unknown(lines: Json) -> bool:

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from pipelines.ingest.clock import Clock
 from pipelines.ingest.field_rules import FieldRule, event_rules
 from pipelines.ingest.instant_columns import Mask
-from pipelines.ingest.properties import is_surely_sound
+from pipelines.ingest.unique_keys import are_surely_unique, are_unique, is_shallow
+from pipelines.ingest.unknown_fields import fold_unknown
 from pipelines.ingest.wire import DECODER, WIRE_TYPES
 from pipelines.ingest.wire_columns import Counts, WireColumn, build_column, is_present
 from schemas.events.columns import INSTANT, Field, contract_fields
@@ -52,9 +53,7 @@ class LineBlock:
 
 def prove_lines(block: LineBlock, clock: Clock, max_line_bytes: int) -> ProvenRows:
     """The rows of all lines that are surely events."""
-    objects = _read_objects(block.lines)
-    for line in _not_utf8(block):
-        objects[line] = None  # msgspec looks at the bytes of texts, not at those of Raw
+    objects, has_key_of_ours = _read_objects(block)
     codes = np.fromiter(map(_CODES.__getitem__, map(type, objects)), np.int8, len(objects))
     lines = np.flatnonzero(codes >= 0)
     columns = _Columns([each for each in objects if each is not None], codes[lines])
@@ -62,25 +61,49 @@ def prove_lines(block: LineBlock, clock: Clock, max_line_bytes: int) -> ProvenRo
     keys, has_space = _count_keys(block)
     is_proven = columns.is_proven & _are_times_proven(columns, clock) & _are_fields_there(columns)
     is_proven &= np.fromiter(map(len, block.lines), np.int64, len(block.lines))[lines] <= max_line_bytes
-    is_unique = columns.is_unique & (columns.key_counts == keys[lines]) & ~has_space[lines]
+    is_unique = columns.is_unique & (columns.key_counts - has_key_of_ours[lines] == keys[lines]) & ~has_space[lines]
     for row in np.flatnonzero(is_proven & ~is_unique).tolist():
-        is_proven[row] = is_surely_sound(block.lines[lines[row]])
+        line = block.lines[lines[row]]
+        is_proven[row] = is_shallow(line) and (
+            (not has_space[lines[row]] and are_unique(line)) or are_surely_unique(line)
+        )
     table = pa.table(columns.arrays)
     return ProvenRows(table if is_proven.all() else table.filter(pa.array(is_proven)), lines[is_proven])
 
 
-def _read_objects(lines: Sequence[bytes]) -> list[Any]:
-    """An object a line, or None where msgspec refuses it."""
+def _read_objects(block: LineBlock) -> tuple[list[Any], Mask]:
+    """An object a line, or None where there is none; and where `properties` is not the line's own."""
     objects: list[Any] = []
-    remaining = map(DECODER.decode, lines)
-    while True:
+    remaining = map(DECODER.decode, block.lines)
+    while len(objects) < len(block.lines):
         try:
             # Runs in C as long as lines are good. What it took before an error stays, and the rest goes on behind it.
             objects.extend(remaining)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             objects.append(None)
-        else:
-            return objects
+    for line in _not_utf8(block):
+        objects[line] = _NOT_UTF8  # msgspec looks at the bytes of texts, not at those of Raw
+    is_ours = np.zeros(len(objects), np.bool_)
+    for line, each in enumerate(objects):
+        if each is None:
+            objects[line], is_ours[line] = _read_folded(block.lines[line])
+        elif each is _NOT_UTF8:
+            objects[line] = None
+    return objects, is_ours
+
+
+_NOT_UTF8 = object()
+
+
+def _read_folded(line: bytes) -> tuple[Any, bool]:
+    """The object of a line once its unknown fields are in `properties`, if it is one then."""
+    folded = fold_unknown(line)
+    if folded is None:
+        return None, False
+    try:
+        return DECODER.decode(folded[0]), folded[1]
+    except msgspec.MsgspecError:
+        return None, False
 
 
 class _Columns:

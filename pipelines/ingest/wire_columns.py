@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pipelines.ingest.arrow_buffers import not_normalized
 from pipelines.ingest.field_rules import FieldRule, Kind, line_rules
 from pipelines.ingest.instant_columns import Mask, read_instants
-from pipelines.ingest.properties import KEY_END, has_unique_keys
+from pipelines.ingest.unique_keys import KEY_END, are_unique_in_properties
 from schemas.events.columns import INSTANT, MONEY
 from schemas.events.contract import MONEY_PRECISION, MONEY_SCALE
 
@@ -39,7 +39,11 @@ class WireColumn:
 
 def build_column(rule: FieldRule, objects: Sequence[Any]) -> WireColumn:
     """The column of one field over objects that all have it."""
-    return _BUILDERS[rule.kind](list(map(attrgetter(rule.name), objects)))
+    column = _BUILDERS[rule.kind](list(map(attrgetter(rule.name), objects)))
+    if rule.is_required and column.values.null_count:  # money: msgspec takes null for Raw
+        present = is_present(column.values)
+        column.is_proven = present if column.is_proven is None else column.is_proven & present
+    return column
 
 
 def is_present(values: pa.Array) -> Mask:
@@ -90,7 +94,9 @@ def _money_column(values: list[Any]) -> WireColumn:
 def _json_column(values: list[Any]) -> WireColumn:
     texts = [None if value is None else bytes(value) for value in values]
     counts = np.array([0 if text is None else 1 + text.count(KEY_END) for text in texts], np.int64)
-    is_unique = np.array([text is None or text == b"null" or has_unique_keys(text) for text in texts], np.bool_)
+    is_unique = np.array(
+        [text is None or text == b"null" or are_unique_in_properties(text) for text in texts], np.bool_
+    )
     is_object = np.array([text is None or text == b"null" or text[:1] == b"{" for text in texts], np.bool_)
     array = pa.array([None if text == b"null" else text for text in texts], pa.binary())
     return WireColumn(array.cast(pa.string()), counts, is_object, is_unique)
