@@ -7,12 +7,9 @@ import time
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from maidian.options import json_option, lake_option, landing_option, time_zone_option
 from schemas.errors import MaidianError, UsageError
@@ -70,6 +67,7 @@ def command(
     if not landing.is_dir():
         raise UsageError(f"no landing at {landing}; bring files in with `maidian import` first, or give --landing")
     from jobs.engine.audit import audit_partitions
+    from maidian.ingest_display import as_json, print_result, total_line
     from pipelines.ingest.follow import follow
     from pipelines.ingest.ingest import IngestJob, IngestResult, ingest
 
@@ -85,7 +83,7 @@ def command(
 
     def report_cycle(result: IngestResult) -> None:
         if is_following and not is_json:
-            click.echo(_total_line(result))
+            click.echo(total_line(result))
 
     with hold_lock(opened.lock_path("ingest"), "an ingest"):
         if is_following:
@@ -93,7 +91,12 @@ def command(
             result = follow(job, timedelta(seconds=interval), stop.is_set, report_cycle, time.sleep)
         else:
             result = ingest(job, report_cycle)
-    click.echo(json.dumps(_as_json(result), ensure_ascii=False)) if is_json else _print(result)
+    if is_json:
+        click.echo(json.dumps(as_json(result), ensure_ascii=False))
+    else:
+        print_result(result)
+        if any(outcome.rejected for outcome in result.sources.values()):
+            click.echo(f"see why: maidian replay export --lake {lake} --out rejects.ndjson")
     if result.refused_segments:
         first, reason = next(iter(result.refused_segments.items()))
         others = len(result.refused_segments) - 1
@@ -121,62 +124,3 @@ def _worker_arguments(runner: str, workers: int) -> tuple[str, ...]:
     if runner != "embedded":
         raise UsageError("--workers is for the embedded runner; give the runner's own option after `--`")
     return (f"--direct_num_workers={workers}", "--direct_running_mode=multi_processing")
-
-
-def _rows(result: Any) -> list[dict[str, Any]]:
-    return [
-        {
-            "source": source,
-            "line_count": outcome.line_count,
-            "accepted_count": outcome.accepted_count,
-            "rejected_count": sum(outcome.rejected.values()),
-            "repeated_count": outcome.repeated_count,
-            "rejected_by_kind": dict(sorted(outcome.rejected.items())),
-        }
-        for source, outcome in sorted(result.sources.items())
-    ]
-
-
-def _total(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    names = ("line_count", "accepted_count", "rejected_count", "repeated_count")
-    return {name: sum(row[name] for row in rows) for name in names}
-
-
-def _total_line(result: Any) -> str:
-    total = _total(_rows(result))
-    return (
-        f"{total['line_count']:,} lines = {total['accepted_count']:,} accepted + {total['rejected_count']:,} rejected "
-        f"+ {total['repeated_count']:,} repeated"
-    )
-
-
-def _as_json(result: Any) -> dict[str, Any]:
-    rows = _rows(result)
-    return {
-        "sources": rows,
-        "total": _total(rows),
-        "refused_segments": result.refused_segments,
-        "snapshot_id": result.snapshot_id,
-    }
-
-
-def _print(result: Any) -> None:
-    rows = _rows(result)
-    if not rows:
-        click.echo("nothing new in landing")
-        return
-    table = Table(box=None, pad_edge=False)
-    table.add_column("source")
-    for title in ("lines", "accepted", "rejected", "repeated"):
-        table.add_column(title, justify="right")
-    for row in [*rows, {"source": "total", **_total(rows)}]:
-        counts = (row["line_count"], row["accepted_count"], row["rejected_count"], row["repeated_count"])
-        table.add_row(row["source"], *(f"{count:,}" for count in counts))
-    Console(highlight=False).print(table)
-    kinds: dict[str, int] = {}
-    for row in rows:
-        for kind, count in row["rejected_by_kind"].items():
-            kinds[kind] = kinds.get(kind, 0) + count
-    if kinds:
-        click.echo("rejected: " + ", ".join(f"{kind} {count:,}" for kind, count in sorted(kinds.items())))
-        click.echo("see why: maidian replay export --out rejects.ndjson")
