@@ -13,7 +13,7 @@ BASKET_SIZE = 8
 EVER = 1 << 40  # a day that never comes
 
 # Orders placed are this part of all events; with the later statuses they make the 6 % of the mix.
-PLACED_RATIO = 0.0165
+PLACED_RATIO = 0.0190
 
 # Customers whose life changes within the days: registered only then; stopped ordering; never order at all.
 NEW_RATIO, LOST_RATIO, BROWSING_RATIO = 0.12, 0.10, 0.08

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pipelines.generator.devices import MINUTE, SECOND, SOURCES
+from pipelines.generator.devices import APP, ERP, MINIPROGRAM, MINUTE, SECOND, SOURCES, WEB
 from pipelines.generator.dice import Ints
 from pipelines.generator.parcels import FIRST, REPEAT, change, column
 from pipelines.generator.world import World
@@ -19,6 +19,7 @@ REPEATED_RATIO = 0.006
 # When and where, in percent: soon after; one or two days later; soon, through another source.
 SOON, DAYS_LATER, ELSEWHERE = 55, 30, 15
 REPEAT_DAYS_MAX = 2
+OTHER_SOURCE = {WEB: APP, APP: MINIPROGRAM, MINIPROGRAM: WEB, ERP: WEB}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +43,34 @@ class Delivery:
 
     def deliver(self, day: int, parcels: list[tuple[int, pa.RecordBatch]]) -> list[Segment]:
         """Write the segments of one part of a day: these parcels as far as due, and what waited for the day."""
-        waiting = self.held.pop(day, [])
+        ready = self.held.pop(day, []) + parcels
         for source, rows in parcels:
-            due = column(rows, "due_day")
-            for later in np.unique(due[due > day]).tolist():
-                self.held.setdefault(later, []).append((source, rows.filter(pa.array(due == later))))
-            on_time = due <= day
-            waiting.append((source, rows if on_time.all() else rows.filter(pa.array(on_time))))
-        for source, rows in list(waiting):
-            waiting += self._repeat(day, source, rows)
+            self._hold(day, source, rows)
+        for source, rows in list(ready):
+            ready += self._repeat(day, source, rows)
         segments = []
         for source in range(len(SOURCES)):
-            mine = [rows for each, rows in waiting if each == source and len(rows)]
+            mine = [rows for each, rows in ready if each == source and len(rows)]
             if mine:
                 segments += self._write(day, source, pa.concat_batches(mine))
         return segments
 
+    def _hold(self, day: int, source: int, rows: pa.RecordBatch) -> None:
+        """Keep copies of the rows that are due on later days."""
+        due = column(rows, "due_day")
+        late = np.flatnonzero(due > day)
+        for later in np.unique(due[late]).tolist():
+            self.held.setdefault(later, []).append((source, rows.take(pa.array(late[due[late] == later]))))
+
     def _repeat(self, day: int, source: int, rows: pa.RecordBatch) -> list[tuple[int, pa.RecordBatch]]:
         """Copies of some requests' lines. All lines of a request share device and arrival, so the choice is theirs."""
         luck = _mixed(column(rows, "arrives_at") ^ (column(rows, "device") << 40) ^ self.world.options.seed)
-        chosen = np.flatnonzero((luck % 100_000 < REPEATED_RATIO * 100_000) & (column(rows, "role") == FIRST))
+        is_chosen = luck < int(REPEATED_RATIO * (1 << 63))
+        chosen = np.flatnonzero(is_chosen)
+        chosen = chosen[(column(rows, "role")[chosen] == FIRST) & (column(rows, "due_day")[chosen] <= day)]
         if not len(chosen):
             return []
-        luck, copies = luck[chosen] // 100_000, rows.take(pa.array(chosen))
+        luck, copies = _mixed(luck[chosen]), rows.take(pa.array(chosen))
         way = luck % 100
         is_later = (way >= SOON) & (way < SOON + DAYS_LATER)
         due = np.where(is_later, day + 1 + luck // 100 % REPEAT_DAYS_MAX, day)
@@ -76,17 +82,17 @@ class Delivery:
             arrives_at=column(copies, "arrives_at") + 5 * SECOND + luck // 1000 % (10 * MINUTE),
         )
         is_elsewhere = way >= SOON + DAYS_LATER
-        other = (source + 1) % (len(SOURCES) - 1)  # of those that people use; the ERP's lines pass through the web
-        for later in np.unique(due[due > day]).tolist():
-            self.held.setdefault(later, []).append((source, copies.filter(pa.array(due == later))))
+        self._hold(day, source, copies)
         return [
             (source, copies.filter(pa.array((due == day) & ~is_elsewhere))),
-            (other, copies.filter(pa.array((due == day) & is_elsewhere))),
+            (OTHER_SOURCE[source], copies.filter(pa.array((due == day) & is_elsewhere))),
         ]
 
     def _write(self, day: int, source: int, rows: pa.RecordBatch) -> list[Segment]:
-        """Segments of bounded size, in the order of arrival."""
-        rows = rows.take(pa.array(np.argsort(column(rows, "arrives_at"), kind="stable")))
+        """Segments of bounded size, in the order of arrival; rows due later are left out."""
+        due = np.flatnonzero(column(rows, "due_day") <= day)
+        arrival = np.argsort(column(rows, "arrives_at")[due], kind="stable")
+        rows = rows.take(pa.array(due[arrival]))
         _, offsets_buffer, data = rows.column("line").buffers()
         offsets = np.frombuffer(offsets_buffer, dtype=np.int64, count=len(rows) + 1)
         size = self.world.options.lines_per_segment

@@ -18,6 +18,9 @@ Flags = npt.NDArray[np.bool_]
 TABLE_SIZE = 4096
 
 
+NORMAL = tuple(map(NormalDist().inv_cdf, [(i + 0.5) / TABLE_SIZE for i in range(TABLE_SIZE)]))
+
+
 class Dice:
     """A stream of random numbers that its key fixes: `Dice(seed, day, slice)`."""
 
@@ -80,12 +83,9 @@ def exponential(mean: float, size: int = TABLE_SIZE) -> Ints:
     return np.asarray([round(-mean * math.log1p(-(i + 0.5) / size)) for i in range(size)], dtype=np.int64)
 
 
-def lognormal(median: float, sigma: float, size: int = TABLE_SIZE) -> Ints:
+def lognormal(median: float, sigma: float) -> Ints:
     """Quantile table of sizes around a median, in the median's unit; `sigma` is of the natural logarithm."""
-    normal = NormalDist()
-    return np.asarray(
-        [round(median * math.exp(sigma * normal.inv_cdf((i + 0.5) / size))) for i in range(size)], dtype=np.int64
-    )
+    return np.asarray([round(median * math.exp(sigma * each)) for each in NORMAL], dtype=np.int64)
 
 
 def spread(total: int, weights: Sequence[int]) -> list[int]:

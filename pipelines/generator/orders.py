@@ -45,7 +45,7 @@ SIZE_NOISE = lognormal(1_000, 0.28)  # of the usual order, in thousandths
 GAP_NOISE = lognormal(1_000, 0.3)  # of the rhythm, in thousandths
 LINE_NOISE = lognormal(1_000, 0.4)
 LINES_MAX = 40
-FROM_VISIT_RATIO, FROM_BASKET_RATIO = 0.5, 0.7
+FROM_VISIT_RATIO, FROM_BASKET_RATIO = 0.7, 0.7
 
 
 @dataclass(slots=True)

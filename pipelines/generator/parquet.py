@@ -16,36 +16,57 @@ INSTANT = pa.timestamp("us", tz="UTC")
 TEXT = pa.string()
 
 
+# Each row group repeats the dictionaries of its columns: many small ones would cost more than the rows.
+ROWS_A_GROUP = 250_000
+
+
 class TruthFile:
     """A Parquet file of the truth, written a batch at a time."""
 
     def __init__(self, path: Path, schema: pa.Schema, texts_apart: Sequence[str] = ()) -> None:
-        """`texts_apart` are columns whose values are nearly all different: a dictionary would only cost."""
+        """`texts_apart` are text columns whose values are nearly all different."""
         self.path = path
-        self.schema = schema
+        coded_names = [each.name for each in schema if each.type == TEXT and each.name not in texts_apart]
+        types = dict.fromkeys(coded_names, pa.dictionary(pa.int32(), TEXT))
+        self.schema = pa.schema([(each.name, types.get(each.name, each.type)) for each in schema])
+        numbers = [each.name for each in schema if pa.types.is_integer(each.type) or pa.types.is_temporal(each.type)]
+        self._waiting: list[pa.RecordBatch] = []
         self._temporary = path.with_name(f"{path.name}.tmp")
         self._writer = pq.ParquetWriter(
             self._temporary,
-            schema,
+            self.schema,
             compression="zstd",
             compression_level=1,
-            use_dictionary=[field.name for field in schema if field.name not in texts_apart],
+            use_dictionary=coded_names,
+            # Instants and line numbers stand nearly in order.
+            column_encoding=dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
             # Readers get plain strings, not the dictionaries we write from.
             store_schema=False,
         )
 
     def write(self, **columns: Any) -> None:
         """Append rows, one array or list a column."""
-        arrays = [columns[field.name] for field in self.schema]
-        typed = [
-            each if isinstance(each, pa.Array) else pa.array(each, type=field.type)
-            for each, field in zip(arrays, self.schema, strict=True)
-        ]
-        fields = [pa.field(field.name, each.type) for field, each in zip(self.schema, typed, strict=True)]
-        self._writer.write_batch(pa.RecordBatch.from_arrays(typed, schema=pa.schema(fields)).cast(self.schema))
+        arrays = [self._array(columns[field.name], field.type) for field in self.schema]
+        self._waiting.append(pa.RecordBatch.from_arrays(arrays, schema=self.schema))
+        if sum(len(each) for each in self._waiting) >= ROWS_A_GROUP:
+            self._write_group()
+
+    def _write_group(self) -> None:
+        if self._waiting:
+            self._writer.write_batch(pa.concat_batches(self._waiting))
+            self._waiting.clear()
+
+    @staticmethod
+    def _array(values: Any, kind: pa.DataType) -> pa.Array:
+        if not isinstance(values, pa.Array):
+            values = pa.array(values, type=kind.value_type if pa.types.is_dictionary(kind) else kind)
+        if pa.types.is_dictionary(kind) and not pa.types.is_dictionary(values.type):
+            return values.dictionary_encode()
+        return values if values.type == kind else values.cast(kind)
 
     def close(self) -> None:
         """Make the file durable and give it its name."""
+        self._write_group()
         self._writer.close()
         sync_file(self._temporary)
         self._temporary.rename(self.path)

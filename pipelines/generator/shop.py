@@ -26,7 +26,7 @@ Parcels = list[tuple[int, pa.RecordBatch]]
 
 # Visits are drawn until a part is full, so this decides speed alone: too small wastes events, too large batches.
 EVENTS_A_VISIT = 16.0
-LINE_SEARCH_ID_RATIO = 0.6
+LINE_SEARCH_ID_RATIO = 0.9
 # Favourites of the late evening are not remembered: the next day's first visit might come before them.
 FAVORITES_UNTIL = 22 * HOUR
 

@@ -13,7 +13,7 @@ from pipelines.generator.actions import CLICK, FAVORITE, ORDER, PLACES, PROMOTIO
 from pipelines.generator.devices import APP, MINIPROGRAM, WEB
 from pipelines.generator.dice import TABLE_SIZE, Flags, Ints, wheel
 from pipelines.generator.events import DWELL_STEPS, Events
-from pipelines.generator.text import money, quoted, text_table
+from pipelines.generator.text import concat, look_up, money, quoted, text_table
 from pipelines.generator.vocabulary import POOL_MAX
 from pipelines.generator.world import World
 
@@ -39,8 +39,6 @@ class Style:
     endings: pa.Array
     by_ending: Ints
     """Wheel of endings."""
-    prices: tuple[tuple[str, ...], ...]
-    """[tier][sku] -> a price as the client writes it."""
     sku_count: int
     query_count: int
 
@@ -69,44 +67,41 @@ class Style:
 
 def build_style(world: World, source: int) -> Style:
     """The tables of one of the clients that people use (the ERP writes for itself)."""
-    ids, words, tiers = world.catalogue.sku_ids, world.vocabulary, world.sku_price.shape[1]
-    shelves = [each.category_id for each in world.catalogue.categories]
-    category = [shelves[each] for each in world.catalogue.category.tolist()]
+    words, tiers = world.vocabulary, world.sku_price.shape[1]
+    sku = text_table(world.catalogue.sku_ids)
+    shelves = text_table([each.category_id for each in world.catalogue.categories])
+    shelf = look_up(shelves, world.catalogue.category)
     # The app keeps money as decimal text, as its JSON library knows no decimals.
-    form = '"{}"' if source == APP else "{}"
-    prices = tuple(tuple(form.format(money(each)) for each in world.sku_price[:, t].tolist()) for t in range(tiers))
-    query = [quoted(each, is_ascii=source == MINIPROGRAM) for each in words.texts]
-    shown = [_shown(world, number) if source != APP else "" for number in range(len(query))]
-    count = words.result_count.tolist()
+    mark = '"' if source == APP else ""
+    query = text_table([quoted(each, is_ascii=source == MINIPROGRAM) for each in words.texts])
+    found = words.result_count.tolist()
+    nothing = text_table([""] * len(query))
+    shown = text_table([_shown(world, number) for number in range(len(query))]) if source != APP else nothing
 
-    subjects = [',"event_type":"order"']
-    views = len(subjects)
+    subjects = [text_table([',"event_type":"order"'])]
+    views = 1
     for tier in range(tiers):
-        more = [
-            "" if source == MINIPROGRAM else f',"price":{price},"category_id":"{shelf}"'
-            for price, shelf in zip(prices[tier], category, strict=True)
-        ]
-        subjects += [f',"event_type":"view","sku_id":"{sku}"{rest}' for sku, rest in zip(ids, more, strict=True)]
-    favorites = len(subjects)
+        price = text_table([money(each) for each in world.sku_price[:, tier].tolist()])
+        more = ("",) if source == MINIPROGRAM else (f',"price":{mark}', price, f'{mark},"category_id":"', shelf, '"')
+        subjects.append(concat(',"event_type":"view","sku_id":"', sku, '"', *more))
+    favorites = views + tiers * len(sku)
     for action in ("", ',"action":"add"', ',"action":"remove"'):
-        subjects += [f',"event_type":"favorite","sku_id":"{sku}"{action}' for sku in ids]
-    clicks = len(subjects)
-    subjects += [f',"event_type":"click","sku_id":"{sku}"' for sku in ids]
-    searches = len(subjects)
-    subjects += [f',"event_type":"search","query":{text}' for text in query]
-    results = len(subjects)
-    for skus in (shown, [""] * len(query)):
-        for is_named in (True, False):  # a result without search_id must name its query
-            named = [f',"query":{text}' if is_named else "" for text in query]
-            subjects += [
-                f',"event_type":"search_result"{name},"result_count":{found}{more}'
-                for name, found, more in zip(named, count, skus, strict=True)
-            ]
+        subjects.append(concat(',"event_type":"favorite","sku_id":"', sku, f'"{action}'))
+    clicks = favorites + 3 * len(sku)
+    subjects.append(concat(',"event_type":"click","sku_id":"', sku, '"'))
+    searches = clicks + len(sku)
+    subjects.append(concat(',"event_type":"search","query":', query))
+    results = searches + len(query)
+    count = concat(',"result_count":', text_table([str(each) for each in found]))
+    for skus in (shown, nothing):
+        # A result without search_id must name its query.
+        subjects.append(concat(',"event_type":"search_result","query":', query, count, skus))
+        subjects.append(concat(',"event_type":"search_result"', count, skus))
     endings, by_ending = _endings(source)
     return Style(
         digits=0 if source == MINIPROGRAM else 3,
         suffix="Z" if source == WEB else "+08:00",
-        subjects=text_table(subjects),
+        subjects=pa.concat_arrays(subjects),
         views=views,
         favorites=favorites,
         clicks=clicks,
@@ -116,15 +111,14 @@ def build_style(world: World, source: int) -> Style:
         places=text_table(_places(world, source)),
         endings=text_table(endings),
         by_ending=by_ending,
-        prices=prices,
-        sku_count=len(ids),
+        sku_count=len(sku),
         query_count=len(query),
     )
 
 
 def _shown(world: World, query: int) -> str:
-    skus = world.vocabulary.shown(query)
-    return f',"sku_ids":[{",".join(quoted(world.catalogue.sku_ids[sku]) for sku in skus)}]' if skus else ""
+    skus = '","'.join([world.catalogue.sku_ids[sku] for sku in world.vocabulary.shown(query)])
+    return f',"sku_ids":["{skus}"]' if skus else ""
 
 
 def _details(source: int) -> list[str]:

@@ -74,7 +74,7 @@ class Truth:
         self._files: dict[str, TruthFile] = {}
         if world.options.has_truth:
             self._files = {
-                "events": TruthFile(folder / "events.parquet", EVENTS, ("event_id", "line_number", "byte_offset")),
+                "events": TruthFile(folder / "events.parquet", EVENTS, ("event_id",)),
                 "repeats": TruthFile(folder / "repeats.parquet", REPEATS, ("event_id",)),
                 "rejects": TruthFile(folder / "rejects.parquet", REJECTS, ("raw",)),
             }

@@ -26,8 +26,8 @@ WAY_PERCENTS = {
     "traditional": 1,
 }
 # The shop's search engine knows most synonyms and few typos; what it knows it always knows.
-KNOWN_SYNONYM_RATIO = 0.6
-KNOWN_TYPO_RATIO = 0.25
+KNOWN_RATIOS = {"synonym": 0.6, "typo": 0.25}
+LUCK_A_DRUG = 24
 TRADITIONAL = str.maketrans("胶颗粒软缓释药维罗双钙锌头", "膠顆粒軟緩釋藥維羅雙鈣鋅頭")
 FULL_WIDTH_OFFSET = 0xFEE0  # from "!" to "！"
 
@@ -80,7 +80,11 @@ class _Draft:
 def build_vocabulary(catalogue: Catalogue, dice: Dice) -> Vocabulary:
     """Queries for every drug of the data file, stocked or not, for every shelf, and for what is not sold."""
     draft = _Draft()
-    by_drug = [_add_drug(draft, number, drug, catalogue, dice) for number, drug in enumerate(catalogue.drugs)]
+    # One draw for each way of each drug that the search engine may not know; more than any drug has.
+    luck = dice.u16(len(catalogue.drugs) * LUCK_A_DRUG).reshape(len(catalogue.drugs), -1) / (1 << 16)
+    by_drug = [
+        _add_drug(draft, number, drug, catalogue, luck[number].tolist()) for number, drug in enumerate(catalogue.drugs)
+    ]
     by_category = tuple(_add_category(draft, place, catalogue) for place in range(len(catalogue.categories)))
     unstocked = np.asarray([draft.add(row["query"], (0, 0), 0) for row in read_rows("unstocked.csv")])
     typed = list(draft.numbers)
@@ -111,7 +115,7 @@ def _add_category(draft: _Draft, place: int, catalogue: Catalogue) -> Ints:
     return np.asarray([draft.add(text, pool, len(skus)) for text in catalogue.categories[place].queries])
 
 
-def _add_drug(draft: _Draft, number: int, drug: Drug, catalogue: Catalogue, dice: Dice) -> Ints:
+def _add_drug(draft: _Draft, number: int, drug: Drug, catalogue: Catalogue, luck: list[float]) -> Ints:
     """A wheel of the queries that look for this drug."""
     skus = _best_first(np.flatnonzero(catalogue.drug == number), catalogue)
     pool = draft.store_pool(skus)
@@ -123,8 +127,7 @@ def _add_drug(draft: _Draft, number: int, drug: Drug, catalogue: Catalogue, dice
     weights: list[float] = []
     for way, variants in texts.items():
         for text in variants:
-            known_ratio = {"synonym": KNOWN_SYNONYM_RATIO, "typo": KNOWN_TYPO_RATIO}.get(way, 1.0)
-            is_known = bool(dice.chance(known_ratio, 1)[0])
+            is_known = luck[len(queries) % LUCK_A_DRUG] < KNOWN_RATIOS.get(way, 1.0)
             # Found by manufacturer: the shop lists that manufacturer's offers first and counts them alone.
             count = len(skus) if way != "maker" else max(1, len(skus) // 8)
             queries.append(draft.add(text, pool, count if is_known and skus else 0))
