@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -81,6 +82,15 @@ def test_narrowing_rebuilds_only_the_days_of_the_orders_that_changed(shop: Shop)
     assert shop.rows("late_orders") == {day(3): {"o1": 9}, day(8): {"o2": 1}}
 
 
+def test_what_touches_no_day_is_remembered_and_not_looked_at_again(shop: Shop) -> None:
+    shop.run(jobs=[LATE])
+    events = shop.put({day(5): [("view", "bob", None, 5)]})
+    assert shop.rebuilt(jobs=[LATE]) == {}
+    consumed = shop.state("late_orders")["consumed"]
+    assert isinstance(consumed, dict)
+    assert consumed["events"][str(day(5))] == events.manifest.partitions[str(day(5))].fingerprint
+
+
 def test_narrowing_finds_the_days_of_an_order_that_is_gone(shop: Shop) -> None:
     shop.put({day(3): [("placed", "ann", "o1", 7)], day(5): [("paid", "ann", "o1", 2)]})
     shop.run()
@@ -109,6 +119,18 @@ def test_rolling_events_back_takes_the_rows_out_again(shop: Shop) -> None:
     shop.run()
     for table, rows in expected_rows(TEN_DAYS).items():
         assert shop.rows(table) == rows
+
+
+def test_a_day_goes_with_its_events_though_nothing_it_is_made_of_has_changed(shop: Shop) -> None:
+    spending = replace(DAILY, compute=lambda frames, day: DAILY.compute(frames, day).filter(pl.col("amount") > 0))
+    old = current_snapshot(shop.lake, "events")
+    assert old
+    shop.put({day(10): [("free", "ann", None, 0)]})  # no row of daily_spends, but a day of weekly_spends
+    shop.run(jobs=[spending, WEEKLY])
+    assert shop.rows("weekly_spends")[day(10)] == {"ann": 20}
+    roll_back(shop.lake, "events", old.id)
+    shop.run(jobs=[spending, WEEKLY])
+    assert day(10) not in shop.rows("weekly_spends")
 
 
 def test_a_table_rolled_back_is_rebuilt_to_where_it_was(shop: Shop) -> None:
