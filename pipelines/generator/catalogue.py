@@ -76,7 +76,7 @@ class Catalogue:
 
     def tier_prices(self) -> Ints:
         """Price of SKU s at tier t at [s, t], rounded to four decimals as the list price is."""
-        return self.price[:, None] * np.asarray(TIER_PERCENTS) // 100
+        return np.asarray(self.price[:, None] * np.asarray(TIER_PERCENTS) // 100)
 
 
 def read_rows(name: str) -> list[dict[str, str]]:
@@ -88,7 +88,8 @@ def read_rows(name: str) -> list[dict[str, str]]:
 def read_categories() -> tuple[Category, ...]:
     """Every category, in the order of its id."""
     return tuple(
-        Category(row["category_id"], row["name"], tuple(row["queries"].split(";"))) for row in read_rows("categories.csv")
+        Category(row["category_id"], row["name"], tuple(row["queries"].split(";")))
+        for row in read_rows("categories.csv")
     )
 
 
@@ -175,4 +176,4 @@ def _prices(drug: Ints, specification: Ints, pack: Ints, drugs: tuple[Drug, ...]
     price = base * dice.between(70, 150, count) * (10 + 6 * specification) * (1 + pack) // 1000
     grain = dice.pick(wheel([70, 20, 10]), count)
     unit = np.asarray([100, 10, 1])[grain]
-    return np.maximum(price // unit, 1) * unit
+    return np.asarray(np.maximum(price // unit, 1) * unit)

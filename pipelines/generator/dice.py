@@ -6,6 +6,7 @@ is not uniform is drawn from a table of integers: a quantile table (waiting time
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -29,7 +30,7 @@ class Dice:
 
     def words(self, count: int) -> npt.NDArray[np.uint64]:
         """`count` words of 64 random bits."""
-        drawn: npt.NDArray[np.uint64] = self._bits.random_raw(max(count, 1))  # type: ignore[no-untyped-call]
+        drawn: npt.NDArray[np.uint64] = self._bits.random_raw(max(count, 1))
         return drawn[:count].astype("<u8", copy=False)
 
     def u16(self, count: int) -> npt.NDArray[np.uint16]:
@@ -95,4 +96,4 @@ def spread(total: int, weights: Sequence[int]) -> list[int]:
     for weight in weights:
         edges.append(edges[-1] + weight)
     cuts = [total * edge // whole for edge in edges]
-    return [high - low for low, high in zip(cuts, cuts[1:], strict=False)]
+    return [high - low for low, high in pairwise(cuts)]

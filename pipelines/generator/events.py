@@ -94,9 +94,7 @@ def make_events(world: World, visits: Visits, units: Units, most: int, dice: Dic
     )
 
 
-def _instants(
-    world: World, visits: Visits, units: Units, cell: Ints, first_of_visit: Ints, dice: Dice
-) -> Ints:
+def _instants(world: World, visits: Visits, units: Units, cell: Ints, first_of_visit: Ints, dice: Dice) -> Ints:
     unit, slot = cell // SLOTS, cell % SLOTS
     kind_of_unit, happens = units.type[unit], units.happens[unit]
     mean = GAPS[kind_of_unit, slot]
@@ -137,5 +135,7 @@ def _logged_in(visits: Visits, visit: Ints, first_of_visit: Ints, dice: Dice) ->
 
 def _dwells(world: World, visits: Visits, visit: Ints, kind: Ints, dice: Dice) -> Ints:
     """Only apps and mini-programs measure how long a page was open."""
-    has_dwell = (kind == VIEW) & dice.chance(DWELL_RATIO, len(kind)) & (world.devices.source[visits.device[visit]] != WEB)
+    has_dwell = (
+        (kind == VIEW) & dice.chance(DWELL_RATIO, len(kind)) & (world.devices.source[visits.device[visit]] != WEB)
+    )
     return np.where(has_dwell, dice.between(1, DWELL_STEPS, len(kind)), -1)

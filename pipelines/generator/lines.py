@@ -6,10 +6,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from pipelines.generator.actions import CLICK, FAVORITE, ORDER, PLACES, PROMOTION_PLACE, VIEW
+from pipelines.generator.actions import CLICK, FAVORITE, ORDER, PLACES, PROMOTION_PLACE, SEARCH_RESULT, VIEW
 from pipelines.generator.clocks import Requests
 from pipelines.generator.devices import APP, DAY, MINIPROGRAM
-from pipelines.generator.dice import Dice, Ints
+from pipelines.generator.dice import Dice, Flags, Ints
 from pipelines.generator.events import Events
 from pipelines.generator.parcels import FAVORITE_REMOVED, FIRST, pack
 from pipelines.generator.styles import Style
@@ -100,7 +100,7 @@ def write_lines(world: World, style: Style, source: int, batch: Batch, dice: Dic
         actual_customer=customer,
         device=device,
         sku=events.sku,
-        query=events.query,
+        query=np.where((events.kind == SEARCH_RESULT) & has_search_id, -1, events.query),
         order=np.where(is_order, batch.orders[ordered] if len(batch.orders) else -1, -1),
     )
 
@@ -111,7 +111,7 @@ def _rows_of(events: Events, rows: Ints) -> Events:
     return Events(**{name: column if name == "first_of_visit" else column[rows] for name, column in columns.items()})
 
 
-def _requests(style: Style, batch: Batch, of_source: Ints, has_sent_at: Ints, of_event: Ints) -> pa.Array:
+def _requests(style: Style, batch: Batch, of_source: Flags, has_sent_at: Flags, of_event: Ints) -> pa.Array:
     """`sent_at` and `received_at`, built once a request."""
     requests = batch.requests
     mine = of_source[requests.visit]
@@ -125,14 +125,18 @@ def _requests(style: Style, batch: Batch, of_source: Ints, has_sent_at: Ints, of
     return look_up(both, place + says_when[place] * count)
 
 
-def _visits(world: World, source: int, visits: Visits, of_source: Ints, events: Events, dice: Dice) -> pa.Array:
+def _visits(world: World, source: int, visits: Visits, of_source: Flags, events: Events, dice: Dice) -> pa.Array:
     """Who, on what device, in which session: two texts a visit, before the login and after."""
     devices, customers = world.devices, world.customers
     mine = np.flatnonzero(of_source)
     session_ids = texts(hexadecimals(dice.words(len(mine)))).to_pylist()
     rows: list[str] = []
     for device, customer, buyer, session_id in zip(
-        visits.device[mine].tolist(), visits.customer[mine].tolist(), visits.buyer[mine].tolist(), session_ids, strict=True
+        visits.device[mine].tolist(),
+        visits.customer[mine].tolist(),
+        visits.buyer[mine].tolist(),
+        session_ids,
+        strict=True,
     ):
         nobody = ',"customer_id":null,"buyer_id":null' if devices.has_nulls[device] else ""
         session = f',"session_id":"{session_id}"' if devices.has_session_id[device] else ""

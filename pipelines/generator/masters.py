@@ -16,7 +16,9 @@ def write_masters(world: World, folder: Path) -> None:
     """skus.csv, customers.csv and campaigns.csv."""
     catalogue, customers = world.catalogue, world.customers
     write_durably(folder / "skus.csv", _csv(SKU_COLUMNS, (_sku(world, each) for each in range(len(catalogue.sku_ids)))))
-    write_durably(folder / "customers.csv", _csv(CUSTOMER_COLUMNS, (_customer(world, c) for c in range(len(customers)))))
+    write_durably(
+        folder / "customers.csv", _csv(CUSTOMER_COLUMNS, (_customer(world, c) for c in range(len(customers))))
+    )
     write_durably(folder / "campaigns.csv", _csv(CAMPAIGN_COLUMNS, _campaigns(world)))
 
 

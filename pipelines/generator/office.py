@@ -66,9 +66,7 @@ class Office:
         """The first `most` statuses delivered on `day`; the rest waits for the next day, if there is one."""
         waiting = self.waiting.pop(day, [])
         none = np.zeros(0, dtype=np.int64)
-        steps = Steps(
-            *(np.concatenate([none, *[getattr(each, name) for each in waiting]]) for name in Steps.__slots__)
-        )
+        steps = Steps(*(np.concatenate([none, *[getattr(each, name) for each in waiting]]) for name in Steps.__slots__))
         in_order = np.lexsort((steps.status, steps.order, steps.happened_at))
         if len(in_order) > most and day + 1 < world.options.days:
             self.waiting.setdefault(day + 1, []).append(_some(steps, in_order[most:]))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipelines.generator.dice import Ints
+from pipelines.generator.dice import Flags, Ints
 from pipelines.generator.orders import CANCELLED, PAID, PLACED, RETURNED, Drafts
 from pipelines.generator.world import World
 
@@ -27,9 +27,9 @@ class Orders:
     campaign: Ints
 
     @property
-    def is_sale(self) -> Ints:
+    def is_sale(self) -> Flags:
         """Neither cancelled nor returned."""
-        return (self.status != CANCELLED) & (self.status != RETURNED)
+        return np.asarray((self.status != CANCELLED) & (self.status != RETURNED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class OrderBook:
         return orders, lines
 
 
-def _first(order: Ints, at: Ints, is_wanted: Ints, count: int) -> Ints:
+def _first(order: Ints, at: Ints, is_wanted: Flags, count: int) -> Ints:
     """By order: the first instant of the wanted events, which are sorted by order and instant; -1 for none."""
     first = np.full(count, -1)
     wanted = np.flatnonzero(is_wanted)[::-1]

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pipelines.generator.customers import BASKET_SIZE, MINUTES_A_DAY
 from pipelines.generator.actions import choose_skus
+from pipelines.generator.customers import BASKET_SIZE, MINUTES_A_DAY
 from pipelines.generator.devices import DAY, HOUR, MINUTE
 from pipelines.generator.dice import Dice, Ints, exponential, lognormal, wheel
 from pipelines.generator.world import CAMPAIGN_DISCOUNT_PERCENT, World
@@ -69,12 +69,12 @@ class Drafts:
 
     def line_amounts(self) -> Ints:
         """Quantity x price - discount, exact."""
-        return self.quantity * self.unit_price - self.discount
+        return np.asarray(self.quantity * self.unit_price - self.discount)
 
     def amounts(self) -> Ints:
         """By order: the sum of its lines."""
         passed = np.concatenate([[0], np.cumsum(self.line_amounts())])
-        return passed[self.first_line[1:]] - passed[self.first_line[:-1]]
+        return np.asarray(passed[self.first_line[1:]] - passed[self.first_line[:-1]])
 
 
 @dataclass(slots=True)

@@ -84,7 +84,9 @@ class Shop:
             # A few more than needed on average: the last visit is cut short, a second round is rarely needed.
             others = max(int(quota * 1.02 / EVENTS_A_VISIT) + 2 - len(ordering), 0)
             batch = self._visit(part, ordering, others, quota, dice)
-            parcels += [(source, write_lines(self.world, style, source, batch, dice)) for source, style in self.styles.items()]
+            parcels += [
+                (source, write_lines(self.world, style, source, batch, dice)) for source, style in self.styles.items()
+            ]
             quota -= len(batch.events)
             ordering = ordering[:0]
         return parcels
@@ -102,7 +104,14 @@ class Shop:
         return Batch(visits, events, requests, search_ids, orders, order_texts, self.visit_count - len(visits))
 
     def _place_orders(
-        self, part: Part, visits: Visits, units: Units, events: Events, requests: Requests, search_ids: Bytes, dice: Dice
+        self,
+        part: Part,
+        visits: Visits,
+        units: Units,
+        events: Events,
+        requests: Requests,
+        search_ids: Bytes,
+        dice: Dice,
     ) -> tuple[Ints, list[str]]:
         """Draft, book and plan the orders whose events were not cut off; their numbers and their texts."""
         world, book = self.world, self.office.book

@@ -85,9 +85,9 @@ def build_style(world: World, source: int) -> Style:
         more = ("",) if source == MINIPROGRAM else (f',"price":{mark}', price, f'{mark},"category_id":"', shelf, '"')
         subjects.append(concat(',"event_type":"view","sku_id":"', sku, '"', *more))
     favorites = views + tiers * len(sku)
-    for action in ("", ',"action":"add"', ',"action":"remove"'):
-        subjects.append(concat(',"event_type":"favorite","sku_id":"', sku, f'"{action}'))
-    clicks = favorites + 3 * len(sku)
+    actions = ("", ',"action":"add"', ',"action":"remove"')
+    subjects += [concat(',"event_type":"favorite","sku_id":"', sku, f'"{action}') for action in actions]
+    clicks = favorites + len(actions) * len(sku)
     subjects.append(concat(',"event_type":"click","sku_id":"', sku, '"'))
     searches = clicks + len(sku)
     subjects.append(concat(',"event_type":"search","query":', query))
@@ -136,10 +136,7 @@ def _details(source: int) -> list[str]:
 
 def _places(world: World, source: int) -> list[str]:
     """Nothing; then by place, without a campaign and with each."""
-    if source == MINIPROGRAM:
-        plain = [""] * len(PLACES)
-    else:
-        plain = [f',"source":"{name}"' for name in PLACES]
+    plain = ["" if source == MINIPROGRAM else f',"source":"{name}"' for name in PLACES]
     promoted = [f'{plain[PROMOTION_PLACE]},"campaign_id":"{each.campaign_id}"' for each in world.campaigns]
     return ["", *plain, *promoted]
 

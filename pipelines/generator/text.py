@@ -61,7 +61,9 @@ def hexadecimals(words: npt.NDArray[np.uint64]) -> Bytes:
 
 def side_by_side(count: int, *pieces: str | Bytes) -> Bytes:
     """Matrices and constant texts (ASCII), joined row by row."""
-    blocks = [np.frombuffer(each.encode(), dtype=np.uint8)[None, :] if isinstance(each, str) else each for each in pieces]
+    blocks = [
+        np.frombuffer(each.encode(), dtype=np.uint8)[None, :] if isinstance(each, str) else each for each in pieces
+    ]
     joined = np.empty((count, sum(block.shape[1] for block in blocks)), dtype=np.uint8)
     start = 0
     for block in blocks:

@@ -12,7 +12,6 @@ import pyarrow as pa
 from pipelines.generator.actions import EVENT_TYPES, FAVORITE
 from pipelines.generator.delivery import Segment
 from pipelines.generator.devices import DAY, SOURCES
-
 from pipelines.generator.garbage import FAULTS
 from pipelines.generator.order_book import OrderBook
 from pipelines.generator.parcels import FAVORITE_REMOVED, FIRST, GARBAGE, REPEAT, column
@@ -104,13 +103,19 @@ class Truth:
             return
         line_number = np.arange(1, len(rows) + 1)
         byte_offset = np.concatenate([[0], segment.ends_at[:-1]])
-        for wanted, write in ((FIRST, self._write_events), (REPEAT, self._write_repeats), (GARBAGE, self._write_rejects)):
+        for wanted, write in (
+            (FIRST, self._write_events),
+            (REPEAT, self._write_repeats),
+            (GARBAGE, self._write_rejects),
+        ):
             which = np.flatnonzero(role == wanted)
             if len(which):
                 some = rows if len(which) == len(rows) else rows.take(pa.array(which))
                 place = {
                     "source": coded(np.full(len(which), segment.source), self._names["source"]),
-                    "segment": coded(np.zeros(len(which), dtype=np.int64), pa.array([f"{source}/{segment.name}.ndjson"])),
+                    "segment": coded(
+                        np.zeros(len(which), dtype=np.int64), pa.array([f"{source}/{segment.name}.ndjson"])
+                    ),
                     "line_number": pa.array(line_number[which].astype(np.int32)),
                     "byte_offset": pa.array(byte_offset[which]),
                 }
@@ -172,9 +177,10 @@ class Truth:
             setattr(summary, name, sum(each[name] for each in summary.by_source.values()))
         for kind, name in enumerate((*EVENT_TYPES, EVENT_TYPES[FAVORITE])):
             summary.accepted_by_type[name] = summary.accepted_by_type.get(name, 0) + int(self._kinds[kind])
+        kinds: Counter[str] = Counter()
         for number, count in enumerate(self._faults.tolist()):
-            kind_name = FAULTS[number].kind
-            summary.rejected_by_kind[kind_name] = summary.rejected_by_kind.get(kind_name, 0) + count
+            kinds[FAULTS[number].kind] += count
+        summary.rejected_by_kind = {kind: count for kind, count in sorted(kinds.items()) if count}
         write_durably(self._folder / "summary.json", _document(self._world, summary))
         return summary
 

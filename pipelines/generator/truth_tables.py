@@ -135,9 +135,7 @@ class SkuDays:
         for day in sorted({*self._keys, *np.unique(ordered_on[sold]).tolist()}):
             events = np.concatenate([np.zeros(0, dtype=np.int64), *self._keys.get(day, [])])
             sales = np.flatnonzero(sold & (ordered_on == day))
-            key, place = np.unique(
-                np.concatenate([events // len(COUNTED), sold_key[sales]]), return_inverse=True
-            )
+            key, place = np.unique(np.concatenate([events // len(COUNTED), sold_key[sales]]), return_inverse=True)
             of_event, of_sale = place[: len(events)], place[len(events) :]
             kind = events % len(COUNTED)
             counts = {

@@ -48,7 +48,8 @@ def _start_table() -> Ints:
     """Quantiles of the second of the day at which a visit starts."""
     edges = np.concatenate([[0], np.cumsum(HOUR_WEIGHTS)])
     wanted = (np.arange(TABLE_SIZE) + 0.5) / TABLE_SIZE * edges[-1]
-    return np.rint(np.interp(wanted, edges, np.arange(25) * 3600)).astype(np.int64)
+    starts: Ints = np.rint(np.interp(wanted, edges, np.arange(25) * 3600)).astype(np.int64)
+    return starts
 
 
 STARTS = _start_table()
@@ -89,4 +90,4 @@ def _start_times(world: World, part: Part, count: int, dice: Dice) -> Ints:
     low, high = (TABLE_SIZE * each // part.count for each in (part.number, part.number + 1))
     seconds = STARTS[low + dice.below(high - low, count)] + dice.below(30, count)
     start_at = world.day_at(part.day) + seconds * SECOND + dice.below(SECOND, count)
-    return np.maximum(start_at, world.start_at + FIRST_VISIT_AFTER + dice.below(HOUR // 2, count))
+    return np.asarray(np.maximum(start_at, world.start_at + FIRST_VISIT_AFTER + dice.below(HOUR // 2, count)))

@@ -140,7 +140,9 @@ def ways_to_type(drug: Drug) -> dict[str, list[str]]:
     short_initials = "".join(syllable[0] for syllable in drug.short_pinyin)
     initials = "".join(syllable[0] for syllable in drug.pinyin)
     form = drug.name.removeprefix(drug.short_name)
-    spaced = f"{drug.short_name} {form}" if form and form != drug.name else f"{drug.short_name} {drug.specifications[0]}"
+    spaced = (
+        f"{drug.short_name} {form}" if form and form != drug.name else f"{drug.short_name} {drug.specifications[0]}"
+    )
     return {
         "short_name": [drug.short_name],
         "name": [drug.name],

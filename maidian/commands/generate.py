@@ -1,0 +1,84 @@
+"""`maidian generate`: the events of a made-up wholesaler into a landing, with the truth beside them."""
+
+import json
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from maidian.options import json_option
+
+
+@click.command(name="generate")
+@click.option("--events", type=int, required=True, help="Distinct good events; repeats and garbage come on top.")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where to write.")
+@click.option("--days", type=int, default=30, show_default=True, help="Business days, Asia/Shanghai.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another wholesaler.")
+@click.option(
+    "--end-date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    show_default="2026-11-20",
+    help="The last day; never today's date, so that equal commands write equal bytes.",
+)
+@click.option("--customers", type=int, show_default="by the number of events", help="Buying companies.")
+@click.option("--skus", type=int, show_default="by the number of events", help="Products.")
+@click.option(
+    "--garbage-ratio", type=float, default=0.005, show_default=True, help="Lines to be refused, for each good event."
+)
+@click.option("--truth/--no-truth", "has_truth", default=True, help="Also write what was planted, as Parquet.")
+@json_option
+def command(
+    events: int,
+    out: Path,
+    days: int,
+    seed: int,
+    end_date: datetime | None,
+    customers: int | None,
+    skus: int | None,
+    garbage_ratio: float,
+    has_truth: bool,
+    is_json: bool,
+) -> None:
+    """Write the events of a made-up pharmaceutical wholesaler, with the truth beside them.
+
+    OUT/landing is ready for `maidian ingest`, OUT/masters holds products and customers, OUT/truth what was planted.
+    Equal options give equal bytes.
+    """
+    from pipelines.generator.generate import generate
+    from pipelines.generator.options import DEFAULT_END_DATE, GeneratorOptions
+
+    last_day: date = end_date.date() if end_date else DEFAULT_END_DATE
+    options = GeneratorOptions(
+        events=events,
+        days=days,
+        seed=seed,
+        end_date=last_day,
+        customers=customers,
+        skus=skus,
+        garbage_ratio=garbage_ratio,
+        has_truth=has_truth,
+    )
+    columns = (TextColumn("generating"), BarColumn(), TextColumn("{task.completed:,} events"), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=is_json or not console.is_terminal) as progress:
+        task = progress.add_task("generating", total=events)
+        summary = generate(options, out, on_day=lambda _day, done: progress.update(task, completed=done))
+    if is_json:
+        click.echo(json.dumps({"out": str(out), **asdict(summary)}, ensure_ascii=False))
+    else:
+        _print(summary, out)
+
+
+def _print(summary: Any, out: Path) -> None:
+    click.echo(
+        f"{summary.line_count:,} lines = {summary.accepted_count:,} events + {summary.rejected_count:,} to be rejected "
+        f"+ {summary.repeated_count:,} repeats, in {summary.segment_count:,} segments "
+        f"({summary.byte_count / 1e6:,.1f} MB)"
+    )
+    for source, counts in summary.by_source.items():
+        click.echo(f"  {source}: {counts['line_count']:,} lines")
+    click.echo(f"next: maidian ingest --landing {out / 'landing'}")
