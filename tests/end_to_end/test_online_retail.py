@@ -34,9 +34,8 @@ def lake(csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def one_row(sql: str) -> tuple[object, ...]:
-    row = duckdb.sql(sql).fetchone()
-    assert row is not None
-    return row
+    (row,) = duckdb.sql(sql).fetchall()
+    return tuple(row)
 
 
 def in_csv(csv: Path, select: str, where: str = "true") -> tuple[object, ...]:
