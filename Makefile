@@ -49,11 +49,14 @@ format: venv ## format, and mend what lint can
 	@$(BIN)/ruff check --quiet --fix
 	@$(BIN)/ruff format --quiet
 
-bench: venv ## throughput of the ingest, as ratios to its peers
-	@$(BIN)/python -m benchmarks
+BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.py))))
 
-docs: venv ## write the generated files anew: JSON Schema, the tables' page
+bench: venv ## every benchmark, as ratios to peers; one alone: .venv/bin/python -m benchmarks.decode
+	@set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
+
+docs: venv ## write the generated files anew: JSON Schemas, the pages of events, tables and commands
 	@$(BIN)/python -m schemas.generate
+	@$(BIN)/python -m maidian.reference
 
 lock: ## resolve requirements.lock anew, for every Python and platform
 	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip --disable-pip-version-check --quiet install uv
