@@ -1,0 +1,1 @@
+"""`maidian import`: files in other shapes, turned into the event contract by a small mapping, into the landing."""

@@ -1,0 +1,52 @@
+"""From the name or path a person gave to a mapping whose every key is known; one line for whatever is wrong.
+
+What the fields mean is checked by `compile_mapping.py`, before any row is read.
+"""
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+
+from pipelines.imports import mappings
+from pipelines.imports.mapping import Mapping
+from pipelines.imports.mapping_errors import explain, suggest
+from schemas.errors import UsageError
+
+
+def load_mapping(name_or_path: str) -> tuple[str, Mapping]:
+    """The mapping and its short name. Raises `UsageError` naming the file, the key, and the known ones near it."""
+    label, stem, text = _read(name_or_path)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{label}: is not TOML: {error}") from error
+    try:
+        return stem, msgspec.convert(data, Mapping)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{label}: {explain(str(error), data)}") from error
+
+
+def shipped_mappings() -> list[str]:
+    """The names of the mappings that come with the package."""
+    return sorted(
+        entry.name.removesuffix(".toml") for entry in resources.files(mappings).iterdir() if entry.name.endswith(".toml")
+    )
+
+
+def _read(name_or_path: str) -> tuple[str, str, str]:
+    path = Path(name_or_path)
+    if path.suffix != ".toml" and not path.exists():
+        known = shipped_mappings()
+        if name_or_path not in known:
+            hint = suggest(name_or_path, known)
+            raise UsageError(f"mapping {name_or_path!r}: no such mapping and no such file; {hint}")
+        text = (resources.files(mappings) / f"{name_or_path}.toml").read_text(encoding="utf-8")
+        return f"mapping {name_or_path}", name_or_path, text
+    try:
+        return str(path), path.stem, path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is not UTF-8; save it as UTF-8") from error
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})") from error

@@ -1,0 +1,1 @@
+"""The mappings that come with maidian, one TOML file a data set."""
