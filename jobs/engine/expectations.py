@@ -56,10 +56,11 @@ def _validate(
 def _start() -> tuple[Any, Any]:
     """The module and the one thing we ask of its context, made once a process: importing takes seconds."""
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "False")  # nothing of ours leaves the machine
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it tells of every temporary folder
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
+    # It sets its own level while imported, to tell of a temporary folder that it removes at once.
+    logging.getLogger("great_expectations.data_context.types.base").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("metrics").add_dataframe_asset("metrics")
