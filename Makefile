@@ -65,5 +65,5 @@ lock: ## resolve requirements.lock anew, for every Python and platform
 		--output-file requirements.lock pyproject.toml
 
 clean: ## remove the environment, caches and what the demo wrote
-	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
