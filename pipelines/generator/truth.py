@@ -82,7 +82,7 @@ class Truth:
             "device": pa.array(world.devices.anonymous_ids),
             "sku": pa.array(world.catalogue.sku_ids),
             "query": pa.array(world.vocabulary.texts),
-            "type": pa.array([*EVENT_TYPES, EVENT_TYPES[FAVORITE]]),
+            "type": pa.array(EVENT_TYPES),
             "source": pa.array(SOURCES),
         }
 
@@ -134,7 +134,7 @@ class Truth:
         named[order_ids] = np.arange(len(order_ids))
         self._files["events"].write(
             event_id=rows.column("event_id"),
-            event_type=coded(kind, names["type"]),
+            event_type=coded(np.where(kind == FAVORITE_REMOVED, FAVORITE, kind), names["type"]),
             occurred_at=instants(lake_at),
             event_date=dates(day),
             happened_at=instants(column(rows, "happened_at")),
