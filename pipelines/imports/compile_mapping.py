@@ -82,9 +82,7 @@ def _check_input(mapping: Mapping) -> None:
         raise UsageError("[input] columns: a name stands twice")
 
 
-def _compile_event(
-    event: EventMapping, mapping: Mapping, where: str, label: str, columns: set[str]
-) -> CompiledEvent:
+def _compile_event(event: EventMapping, mapping: Mapping, where: str, label: str, columns: set[str]) -> CompiledEvent:
     if event.type not in EVENT_TYPES:
         raise UsageError(f"{where} type: {event.type!r} is no event type; {suggest(event.type, list(EVENT_TYPES))}")
     known = event_fields(event.type)
@@ -153,9 +151,7 @@ def _one_of_each(event: EventMapping, said: Fields, where: str) -> list[tuple[st
 
 
 def _compile_properties(said: Fields, compiler: Compiler, where: str) -> dict[str, MakeColumn]:
-    return {
-        name: compiler.compile_property(value, name, f"{where} properties.{name}") for name, value in said.items()
-    }
+    return {name: compiler.compile_property(value, name, f"{where} properties.{name}") for name, value in said.items()}
 
 
 def _compile_line(said: Fields, compiler: Compiler, where: str) -> dict[str, MakeColumn]:

@@ -134,7 +134,9 @@ def _to_text(field: FieldKind, value: Value) -> Value:
 
 def _to_choice(field: FieldKind, value: Value) -> Value:
     text = as_text(value)
-    return text if text in field.choices else Refusal(f"{field.name}: {shorten(text)} is none of {_list(field.choices)}")
+    return (
+        text if text in field.choices else Refusal(f"{field.name}: {shorten(text)} is none of {_list(field.choices)}")
+    )
 
 
 def _to_integer(field: FieldKind, value: Value) -> Value:

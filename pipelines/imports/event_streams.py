@@ -137,9 +137,7 @@ def _share_out(batch: Batch, events: list[CompiledEvent], ledger: Ledger) -> lis
     takers = [sum(fits) for fits in zip(*masks, strict=True)]
     _count_filtered(ledger, NO_EVENT_RULE, takers.count(0))
     ledger.used_again_count += sum(takers) - len(takers) + takers.count(0)
-    return [
-        batch if all(mask) else batch.take(place for place, fits in enumerate(mask) if fits) for mask in masks
-    ]
+    return [batch if all(mask) else batch.take(place for place, fits in enumerate(mask) if fits) for mask in masks]
 
 
 def _count_filtered(ledger: Ledger, rule: str, count: int) -> None:

@@ -12,7 +12,9 @@ EMPTY_LIST_RULE = "empty list"
 def check_can_explode(reader: RowReader, column: str) -> None:
     """Refuse a mapping that explodes a format whose cells hold no lists."""
     if not isinstance(reader, NestedRowReader):
-        raise UsageError(f"[input] explode = {column!r} works on NDJSON and Parquet; the cells of this file hold no lists")
+        raise UsageError(
+            f"[input] explode = {column!r} works on NDJSON and Parquet; the cells of this file hold no lists"
+        )
 
 
 def explode(batches: Iterator[Batch], column: str) -> Iterator[tuple[Batch, int]]:

@@ -67,9 +67,7 @@ class Compiler:
             return lambda batch: to_texts(batch.column(columns[0]), batch.reader.is_text)
         return lambda batch: [
             None if None in values else "\x1f".join(values)
-            for values in zip(
-                *(to_texts(batch.column(name), batch.reader.is_text) for name in columns), strict=True
-            )
+            for values in zip(*(to_texts(batch.column(name), batch.reader.is_text) for name in columns), strict=True)
         ]
 
     def _compile(
@@ -101,7 +99,9 @@ class Compiler:
     def _source(self, expression: Expression, name: str, where: str) -> MakeColumn:
         given = [key for key in ("column", "text", "value", "first_of") if getattr(expression, key) is not None]
         if len(given) != 1:
-            raise UsageError(f"{where}: give one of column, text, value, first_of (it has {', '.join(given) or 'none'})")
+            raise UsageError(
+                f"{where}: give one of column, text, value, first_of (it has {', '.join(given) or 'none'})"
+            )
         if expression.column is not None:
             column = expression.column
             self.columns.add(column)
@@ -157,9 +157,7 @@ class Compiler:
         if needs_zone(time_format) and zone_name is None:
             raise UsageError(f"{where}: times of format {time_format!r} have no offset; give [time] zone")
         zone = None if zone_name is None else _zone(zone_name, where)
-        parse = parser_of(
-            time_format, zone, ambiguous=self.times.ambiguous, nonexistent=self.times.nonexistent
-        )
+        parse = parser_of(time_format, zone, ambiguous=self.times.ambiguous, nonexistent=self.times.nonexistent)
 
         def finish(moment: Value) -> Value:
             made = parse(moment)
@@ -203,9 +201,7 @@ def _fill(make: MakeColumn, default: Value) -> MakeColumn:
 
 
 def _mask(make: MakeColumn, test: Test) -> MakeColumn:
-    return lambda batch: [
-        value if fits else None for value, fits in zip(make(batch), test(batch), strict=True)
-    ]
+    return lambda batch: [value if fits else None for value, fits in zip(make(batch), test(batch), strict=True)]
 
 
 def _zone(name: str, where: str) -> ZoneInfo:

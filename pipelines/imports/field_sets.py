@@ -80,4 +80,6 @@ def property_field_set(makers: dict[str, MakeColumn]) -> FieldSet | None:
 
 def _struct(name: str, fields: list[str], rename: dict[str, str] | None = None) -> Callable[..., Thing]:
     """A Struct is built in C from columns, `map(struct, *columns)`, and encoded without a look at each field."""
-    return msgspec.defstruct(name, [(field, Any, None) for field in fields], rename=rename, omit_defaults=True, gc=False)
+    return msgspec.defstruct(
+        name, [(field, Any, None) for field in fields], rename=rename, omit_defaults=True, gc=False
+    )

@@ -86,7 +86,9 @@ class _Order:
         """All of its rows, each with the reason; they are forgotten then."""
         culprit, reason = next(iter(self.row_problems.items()), (self.numbers[0], self.problem))
         refused = [
-            RefusedRow(number, self.row_problems.get(number) or self.problem or f"row {culprit} of its order: {reason}", row)
+            RefusedRow(
+                number, self.row_problems.get(number) or self.problem or f"row {culprit} of its order: {reason}", row
+            )
             for number, row in zip(self.numbers, map(self.reader.shown, self.rows), strict=True)
         ]
         for held in (self.rows, self.numbers, self.lines, self.identities, *self.values):

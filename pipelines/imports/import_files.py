@@ -10,7 +10,6 @@ from pathlib import Path
 import msgspec
 
 from pipelines.imports.compile_mapping import CompiledMapping, compile_mapping
-from pipelines.imports.event_streams import write_events
 from pipelines.imports.explode import check_can_explode
 from pipelines.imports.input_file import InputPath, UnpackedFile, check_unchanged, find_input, fingerprint
 from pipelines.imports.ledger import Ledger
@@ -83,11 +82,19 @@ def import_file(
     record = places.records / source / f"{name}.json"
     if (places.landing / source / f"{name}.ndjson").exists():
         earlier = read_report(record) or ImportReport(
-            file=str(path), source=source, mapping=mapping.name if mapping else None, segment=f"{source}/{name}.ndjson", is_new=True
+            file=str(path),
+            source=source,
+            mapping=mapping.name if mapping else None,
+            segment=f"{source}/{name}.ndjson",
+            is_new=True,
         )
         return msgspec.structs.replace(earlier, file=str(path), is_new=False)
     report = ImportReport(
-        file=str(path), source=source, mapping=mapping.name if mapping else None, segment=f"{source}/{name}.ndjson", is_new=True
+        file=str(path),
+        source=source,
+        mapping=mapping.name if mapping else None,
+        segment=f"{source}/{name}.ndjson",
+        is_new=True,
     )
     with open_segment(places.landing, source, name) as segment:
         if mapping is None:
@@ -106,12 +113,16 @@ def _source_of(file: InputPath, mapping: LoadedMapping | None, said: str | None)
     """The source that was said, else the mapping's, else one made of a name."""
     if said is not None:
         if normalise_source(said) != said:
-            raise UsageError(f"--source {said}: use only a to z, 0 to 9, _ and -, as in {normalise_source(said) or 'erp'}")
+            raise UsageError(
+                f"--source {said}: use only a to z, 0 to 9, _ and -, as in {normalise_source(said) or 'erp'}"
+            )
         return said
     if mapping is not None:
         return mapping.compiled.mapping.source or normalise_source(mapping.name) or _no_source(mapping.file)
     if file.suffix not in (".ndjson", ".jsonl"):
-        raise UsageError(f"{file.path} is no .ndjson or .jsonl file of events; say with --mapping what its columns mean")
+        raise UsageError(
+            f"{file.path} is no .ndjson or .jsonl file of events; say with --mapping what its columns mean"
+        )
     return normalise_source(file.stem) or _no_source(str(file.path))
 
 
@@ -149,6 +160,8 @@ def _convert(
     on_progress: Progress,
 ) -> None:
     """Rows to events by the mapping; refused rows go to a file of their own beside the report."""
+    from pipelines.imports.event_streams import write_events
+
     compiled = mapping.compiled
     unseen = _check_columns(file, open_reader(file, compiled.mapping.input, UnpackedFile(file)), mapping)
 
@@ -197,7 +210,9 @@ def _check_columns(file: InputPath, reader: RowReader, mapping: LoadedMapping) -
     return set()
 
 
-def _watched(batches: Iterator[Batch], file: InputPath, unpacked: UnpackedFile, on_progress: Progress) -> Iterator[Batch]:
+def _watched(
+    batches: Iterator[Batch], file: InputPath, unpacked: UnpackedFile, on_progress: Progress
+) -> Iterator[Batch]:
     rows = 0
     for batch in batches:
         yield batch
@@ -215,4 +230,3 @@ def _without_garbage_collection() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-

@@ -31,7 +31,9 @@ def load_mapping(name_or_path: str) -> tuple[str, Mapping]:
 def shipped_mappings() -> list[str]:
     """The names of the mappings that come with the package."""
     return sorted(
-        entry.name.removesuffix(".toml") for entry in resources.files(mappings).iterdir() if entry.name.endswith(".toml")
+        entry.name.removesuffix(".toml")
+        for entry in resources.files(mappings).iterdir()
+        if entry.name.endswith(".toml")
     )
 
 

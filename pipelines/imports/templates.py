@@ -41,7 +41,9 @@ def column_maker(texts: list[str], columns: list[str]) -> Callable[[Batch], Colu
 
     def fill(batch: Batch) -> Column:
         return [
-            None if None in values else first + "".join([as_text(v) + text for v, text in zip(values, rest, strict=True)])
+            None
+            if None in values
+            else first + "".join([as_text(v) + text for v, text in zip(values, rest, strict=True)])
             for values in zip(*(batch.column(name) for name in columns), strict=True)
         ]
 

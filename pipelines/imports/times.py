@@ -40,9 +40,7 @@ _ISO = re.compile(
 
 # What a text is beside its seconds. The minute and its offset are worked out once and kept: in a log almost every
 # second is new and almost no minute is, and going through datetime and zone takes seven times as long.
-_ISO_MINUTE = re.compile(
-    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d):([0-5]\d(?:\.\d{1,6})?)(Z|[+-]\d\d:\d\d)?", re.ASCII
-)
+_ISO_MINUTE = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d):([0-5]\d(?:\.\d{1,6})?)(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _ANY_MINUTE = {
     ":%S": re.compile(r"(.*):([0-5]\d)()", re.ASCII),
     ":%S.%f": re.compile(r"(.*):([0-5]\d\.\d{1,6})()", re.ASCII),
@@ -52,9 +50,7 @@ NaiveParser = Callable[[str], dt.datetime | None]
 Parser = Callable[[Value], str | Refusal]
 
 
-def parser_of(
-    time_format: str, zone: ZoneInfo | None, *, ambiguous: ClockChoice, nonexistent: ClockChoice
-) -> Parser:
+def parser_of(time_format: str, zone: ZoneInfo | None, *, ambiguous: ClockChoice, nonexistent: ClockChoice) -> Parser:
     """A function from a value to the contract's instant, or a refusal that says what was not understood.
 
     A value that is a date or time already (Parquet, XLSX) needs no format. What carries an offset ignores the zone.
@@ -136,7 +132,9 @@ def _by_minute_of_epoch(to_instant: Parser, scale: int) -> Parser:
 def check_format(time_format: str) -> str | None:
     """What is wrong with a format of a mapping, or None."""
     if "%" not in time_format:
-        return None if time_format in NAMED_FORMATS else f"is none of {', '.join(NAMED_FORMATS)} and has no % directives"
+        return (
+            None if time_format in NAMED_FORMATS else f"is none of {', '.join(NAMED_FORMATS)} and has no % directives"
+        )
     if "%Z" in time_format:
         return "has %Z, but zone names are ambiguous; read the offset with %z or give the zone itself"
     if not re.search("%[YyGcxs]", time_format):
@@ -253,5 +251,3 @@ def _strptime_parser(time_format: str) -> NaiveParser:
             return None
 
     return parse
-
-

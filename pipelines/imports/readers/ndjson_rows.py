@@ -75,7 +75,9 @@ class NdjsonReader:
             try:
                 row = self._decoder.decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                batch.refused.append(RefusedRow(number, f"is not JSON: {error}", line.decode(errors="backslashreplace")))
+                batch.refused.append(
+                    RefusedRow(number, f"is not JSON: {error}", line.decode(errors="backslashreplace"))
+                )
                 continue
             if isinstance(row, dict):
                 batch.rows.append(row)
