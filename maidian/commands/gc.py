@@ -90,6 +90,4 @@ def _remove(lake: Lake, garbage: list[Garbage], now: datetime, min_age: timedelt
     for table in lake.table_names():
         with suppress(LockHeldError):
             leftovers += remove_orphans(lake, table, now, min_age)
-    with suppress(LockHeldError):
-        leftovers += remove_unnamed_index_files(lake, now, min_age)
-    return removed, leftovers
+    return removed, leftovers + remove_unnamed_index_files(lake, now, min_age)

@@ -1,6 +1,5 @@
 """`maidian rollback`: point a table at another snapshot."""
 
-from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -12,8 +11,6 @@ from schemas.lake.lake import Lake, open_lake
 from schemas.lake.locks import hold_lock
 from schemas.lake.publish import roll_back
 from schemas.lake.snapshots import Snapshot, current_snapshot, find_snapshot, list_snapshots
-
-WRITERS = ("ingest", "run")
 
 
 @click.command(name="rollback")
@@ -36,9 +33,9 @@ def command(lake: Path, is_listing: bool, is_json: bool, table: str, snapshot: s
         _print_list(opened, present, is_json)
         return
     target = snapshot or _parent(present)
-    with ExitStack() as stack:
-        for writer in WRITERS:  # either would build upon the snapshot that is being left
-            stack.enter_context(hold_lock(opened.lock_path(writer), f"{writer} (or a rollback)"))
+    # Its writer would build upon the snapshot that is being left. Jobs leave their stamp in the state.
+    writer = "run" if "job" in present.manifest.state else "ingest"
+    with hold_lock(opened.lock_path(writer), f"{writer} (or a rollback)"):
         snapshot_now = roll_back(opened, table, target)
     if is_json:
         click.echo(msgspec.json.encode({"table": table, "from": present.id, "to": snapshot_now.id}))

@@ -160,7 +160,8 @@ Shop(Path(sys.argv[1])).run(report=kill)
 """
 
 
-@pytest.mark.parametrize("steps", [2, 6, 12])
+# The later moments start Great Expectations in processes of their own, which takes long.
+@pytest.mark.parametrize("steps", [2, pytest.param(6, marks=pytest.mark.ci), pytest.param(12, marks=pytest.mark.ci)])
 def test_after_kill_9_the_next_run_finishes(tmp_path: Path, steps: int) -> None:
     shop, undisturbed = Shop(tmp_path / "lake"), Shop(tmp_path / "undisturbed")
     for one in (shop, undisturbed):

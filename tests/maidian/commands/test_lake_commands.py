@@ -1,6 +1,8 @@
 """`maidian init`, `status`, `rollback` and `gc`."""
 
 import json
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -90,15 +92,23 @@ def test_a_rollback_of_what_is_not_there_is_wrong_usage(lake: Lake) -> None:
     assert maidian(lake, "rollback", "events", "2020").exit_code == 2
 
 
-@pytest.mark.parametrize("writer", ["run", "ingest"])
-def test_a_rollback_waits_for_nobody(lake: Lake, writer: str) -> None:
+@pytest.mark.parametrize(
+    ("table", "writer", "other"), [("events", "ingest", "run"), ("search_clicks", "run", "ingest")]
+)
+def test_a_rollback_is_refused_while_the_tables_writer_is_at_work(
+    lake: Lake, table: str, writer: str, other: str
+) -> None:
+    maidian(lake, "run", "search_clicks")
     add_events(lake, event(3, 3))
-    before = current_snapshot(lake, "events")
+    maidian(lake, "run", "search_clicks")
+    before = current_snapshot(lake, table)
     with hold_lock(lake.lock_path(writer), "a test"):
-        done = maidian(lake, "rollback", "events")
+        done = maidian(lake, "rollback", table)
     assert done.exit_code == 1
     assert f"{writer} (or a rollback) is already at work on this lake" in done.stderr
-    assert current_snapshot(lake, "events") == before
+    assert current_snapshot(lake, table) == before
+    with hold_lock(lake.lock_path(other), "a test"):
+        assert maidian(lake, "rollback", table).exit_code == 0
 
 
 def test_gc_removes_old_snapshots_and_what_the_dead_left(lake: Lake) -> None:
@@ -135,9 +145,13 @@ def test_gc_removes_index_files_that_no_snapshot_of_events_names(lake: Lake) -> 
     index = lake.path / "ingest" / "index"
     index.mkdir(parents=True)
     (index / "unnamed.npy").touch()
-    maidian(lake, "gc")
-    assert (index / "unnamed.npy").exists()  # it may be the one a publish is about to name
     maidian(lake, "gc", "--min-age", "0d")
+    assert (index / "unnamed.npy").exists()  # it may be the one a publish is about to name
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).timestamp()
+    os.utime(index / "unnamed.npy", (yesterday, yesterday))
+    maidian(lake, "gc", "--min-age", "2d")
+    assert (index / "unnamed.npy").exists()
+    maidian(lake, "gc")
     assert not (index / "unnamed.npy").exists()
 
 
