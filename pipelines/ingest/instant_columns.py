@@ -59,42 +59,43 @@ def _matrix(data: Characters, starts: NDArray[np.int64], length: int) -> Charact
 
 def _read_matrix(characters: Characters, zone_length: int) -> tuple[Micros, Mask]:
     count, length = characters.shape
-    fraction = tuple(range(_POINT + 1, length - zone_length))
+    fraction = range(_POINT + 1, length - zone_length)
     has_point = length - zone_length > _POINT
     if length - zone_length < _BASE_LENGTH or has_point != bool(fraction) or len(fraction) > _MAX_FRACTION:
         return np.zeros(count, np.int64), np.zeros(count, np.bool_)
-    zone = (length - 5, length - 4, length - 2, length - 1) if zone_length == _OFFSET_LENGTH else ()
-    digits = characters - np.uint8(ord("0"))  # wraps: what is no digit becomes more than 9
-    places = [*_YEAR, *_MONTH, *_DAY, *_HOUR, *_MINUTE, *_SECOND, *fraction, *zone]
-    is_read: Mask = np.all(digits[:, places] <= _LARGEST_DIGIT, axis=1)
+    has_offset = zone_length == _OFFSET_LENGTH
+    places = np.ascontiguousarray(characters.T)  # each place of all texts side by side
+    digits = (places - np.uint8(ord("0"))).astype(np.int32)  # wraps: what is no digit becomes more than 9
+    is_read: Mask = (places[_LETTER_T] | _LOWER) == ord("t")
     for place, separator in (
         *_SEPARATORS,
         *([(_POINT, ".")] if has_point else []),
-        *([(length - 3, ":")] if zone else []),
+        *([(length - 3, ":")] if has_offset else []),
     ):
-        is_read &= characters[:, place] == ord(separator)
-    is_read &= (characters[:, _LETTER_T] | _LOWER) == ord("t")
+        is_read &= places[place] == ord(separator)
 
-    def number(places: tuple[int, ...], largest: int | None = None) -> Micros:
-        value = np.zeros(count, np.int64)
-        for place in places:
-            value = value * 10 + digits[:, place]
+    def number(*wanted: int, largest: int | None = None) -> NDArray[np.int32]:
+        value = np.zeros(count, np.int32)
+        for place in wanted:
+            np.logical_and(is_read, digits[place] <= _LARGEST_DIGIT, out=is_read)
+            value = value * 10 + digits[place]
         if largest is not None:
-            is_read[value > largest] = False
+            np.logical_and(is_read, value <= largest, out=is_read)
         return value
 
-    year, month, day = number(_YEAR, _END_YEAR - 1), number(_MONTH, _LARGEST_MONTH), number(_DAY)
-    seconds = (
-        number(_HOUR, _LARGEST_HOUR) * 3600 + number(_MINUTE, _LARGEST_MINUTE) * 60 + number(_SECOND, _LARGEST_MINUTE)
-    )
-    is_read &= (year >= _FIRST_YEAR) & (month >= 1)
-    index = np.where(is_read, (year - _FIRST_YEAR) * 12 + month - 1, 0)
-    is_read &= (day >= 1) & (day <= _MONTH_LENGTHS[index])
-    seconds += (_MONTH_START_DAYS[index] + day - 1) * 86_400
-    if zone:
-        sign = characters[:, length - _OFFSET_LENGTH]
+    year, month, day = number(*_YEAR, largest=_END_YEAR - 1), number(*_MONTH, largest=_LARGEST_MONTH), number(*_DAY)
+    hour, minute = number(*_HOUR, largest=_LARGEST_HOUR), number(*_MINUTE, largest=_LARGEST_MINUTE)
+    seconds = (hour * 60 + minute) * 60 + number(*_SECOND, largest=_LARGEST_MINUTE)
+    micros = number(*fraction[:6]) * np.int32(10 ** max(0, 6 - len(fraction)))
+    number(*fraction[6:])  # cut off, but digits they must be
+    if has_offset:
+        sign = places[length - _OFFSET_LENGTH]
         is_read &= (sign == ord("+")) | (sign == ord("-"))
-        offset = number(zone[:2], _LARGEST_HOUR) * 3600 + number(zone[2:], _LARGEST_MINUTE) * 60
+        offset_hour = number(length - 5, length - 4, largest=_LARGEST_HOUR)
+        offset = (offset_hour * 60 + number(length - 2, length - 1, largest=_LARGEST_MINUTE)) * 60
         seconds -= np.where(sign == ord("+"), offset, -offset)
-    kept = fraction[:6]
-    return seconds * SECOND + number(kept) * 10 ** (6 - len(kept)), is_read
+    is_read &= (year >= _FIRST_YEAR) & (month >= 1) & (day >= 1)
+    index = np.where(is_read, (year - _FIRST_YEAR) * 12 + month - 1, 0)
+    is_read &= day <= _MONTH_LENGTHS[index]
+    days = _MONTH_START_DAYS[index] + (day - 1)
+    return (days * 86_400 + seconds) * SECOND + micros, is_read

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from pipelines.ingest.clock import Clock
 from pipelines.ingest.field_rules import FieldRule, event_rules
 from pipelines.ingest.instant_columns import Mask
-from pipelines.ingest.unique_keys import are_surely_unique, are_unique, is_shallow
-from pipelines.ingest.unknown_fields import fold_unknown
-from pipelines.ingest.wire import DECODER, WIRE_TYPES
+from pipelines.ingest.unique_keys import are_surely_unique, are_unique
+from pipelines.ingest.unknown_fields import merge_unknown, read_members, unknown_names
+from pipelines.ingest.wire import DECODER, LENIENT_DECODER, WIRE_TYPES
 from pipelines.ingest.wire_columns import Counts, WireColumn, build_column, is_present
 from schemas.events.columns import INSTANT, Field, contract_fields
 from schemas.events.contract import EVENT_TYPES, STATUS_THAT_NEEDS_LINES
@@ -58,15 +58,14 @@ def prove_lines(block: LineBlock, clock: Clock, max_line_bytes: int) -> ProvenRo
     lines = np.flatnonzero(codes >= 0)
     columns = _Columns([each for each in objects if each is not None], codes[lines])
     del objects
-    keys, has_space = _count_keys(block)
+    seen = _look_at_bytes(block)
     is_proven = columns.is_proven & _are_times_proven(columns, clock) & _are_fields_there(columns)
-    is_proven &= np.fromiter(map(len, block.lines), np.int64, len(block.lines))[lines] <= max_line_bytes
-    is_unique = columns.is_unique & (columns.key_counts - has_key_of_ours[lines] == keys[lines]) & ~has_space[lines]
+    is_proven &= seen.lengths[lines] <= max_line_bytes
+    is_unique = columns.is_unique & ~seen.has_space[lines]
+    is_unique &= columns.key_counts - has_key_of_ours[lines] == seen.key_counts[lines]
     for row in np.flatnonzero(is_proven & ~is_unique).tolist():
         line = block.lines[lines[row]]
-        is_proven[row] = is_shallow(line) and (
-            (not has_space[lines[row]] and are_unique(line)) or are_surely_unique(line)
-        )
+        is_proven[row] = (not seen.has_space[lines[row]] and are_unique(line)) or are_surely_unique(line)
     table = pa.table(columns.arrays)
     return ProvenRows(table if is_proven.all() else table.filter(pa.array(is_proven)), lines[is_proven])
 
@@ -96,14 +95,20 @@ _NOT_UTF8 = object()
 
 
 def _read_folded(line: bytes) -> tuple[Any, bool]:
-    """The object of a line once its unknown fields are in `properties`, if it is one then."""
-    folded = fold_unknown(line)
-    if folded is None:
-        return None, False
+    """The object of a line once its unknown fields are in `properties`, if it is one then.
+
+    A name that stands twice is lost here; the keys of the line are counted as they were.
+    """
     try:
-        return DECODER.decode(folded[0]), folded[1]
-    except msgspec.MsgspecError:
+        members = read_members(line)
+        unknown = unknown_names(members)
+        if not unknown:
+            return None, False
+        event = LENIENT_DECODER.decode(line)
+        event.properties = msgspec.Raw(merge_unknown(members, unknown) or b"null")
+    except (msgspec.MsgspecError, RecursionError):
         return None, False
+    return event, "properties" not in members
 
 
 class _Columns:
@@ -193,18 +198,30 @@ def _are_fields_there(columns: _Columns) -> Mask:
     return is_whole
 
 
-def _count_keys(block: LineBlock) -> tuple[Counts, Mask]:
-    """How often a quote and a colon stand together in each line, and whether space may stand before a colon."""
-    colons = np.flatnonzero(block.data == _COLON)
-    before = block.data[colons - 1]
+@dataclass(frozen=True)
+class _Bytes:
+    """What the bytes of each line show, without reading them."""
+
+    lengths: Counts
+    key_counts: Counts  # how often a quote and a colon stand together: at least once a key, if ...
+    has_space: Mask  # ... no space stands before a colon
+
+
+def _look_at_bytes(block: LineBlock) -> _Bytes:
+    data, bounds = block.data, np.append(block.starts, len(block.data))
+    colons = np.flatnonzero(data == _COLON)
+    before = data[colons - 1]
     keys = colons[before == _QUOTE]
-    counts = np.diff(np.searchsorted(keys, np.append(block.starts, len(block.data))))
     spaced = colons[before <= _SPACE]
-    two_before = block.data[spaced - 2]
+    two_before = data[spaced - 2]
     spaced = spaced[(two_before == _QUOTE) | (two_before <= _SPACE)]
-    has_space = np.zeros(len(block.starts), np.bool_)
+    has_space = np.zeros(len(block.lines), np.bool_)
     has_space[np.searchsorted(block.starts, spaced, side="right") - 1] = True
-    return counts, has_space
+    return _Bytes(
+        lengths=np.fromiter(map(len, block.lines), np.int64, len(block.lines)),
+        key_counts=np.diff(np.searchsorted(keys, bounds)),
+        has_space=has_space,
+    )
 
 
 def _not_utf8(block: LineBlock) -> list[int]:
@@ -215,14 +232,22 @@ def _not_utf8(block: LineBlock) -> list[int]:
     try:
         whole.validate(full=True)
     except pa.ArrowInvalid:
-        # A line feed is no part of any other character, so each line can be looked at alone.
-        return [line for line, raw in enumerate(block.lines) if not _is_utf8(raw)]
+        # A line feed is no part of any other character, so a line with an error is left at the next line.
+        lines: list[int] = []
+        position = 0
+        while (position := _find_not_utf8(block.data[position:], position)) >= 0:
+            lines.append(int(np.searchsorted(block.starts, position, side="right")) - 1)
+            if lines[-1] + 1 == len(block.starts):
+                break
+            position = int(block.starts[lines[-1] + 1])
+        return lines
     return []
 
 
-def _is_utf8(raw: bytes) -> bool:
+def _find_not_utf8(data: NDArray[np.uint8], base: int) -> int:
+    """Where the first byte stands that is not UTF-8, counted from `base` before the data; -1 when all is."""
     try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        str(data.data, "utf-8")
+    except UnicodeDecodeError as error:
+        return base + error.start
+    return -1

@@ -1,6 +1,5 @@
 """What a client sends beyond the contract: kept in `properties` as the JSON it was, never lost."""
 
-import json
 from collections.abc import Collection, Mapping
 from functools import cache
 
@@ -13,11 +12,12 @@ Members = Mapping[str, msgspec.Raw]
 """An object's members: names, and values as their JSON text."""
 
 _READ_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_WRITE_NAME = msgspec.json.Encoder().encode
 _CLASH_PREFIX = "top_level."
 _NULL = b"null"
 
 
-def read_members(text: bytes | msgspec.Raw) -> Members:
+def read_members(text: bytes) -> Members:
     """The members of an object; of a name that stands twice, the last. Raises msgspec's errors where it is none."""
     return _READ_MEMBERS(text)
 
@@ -38,36 +38,19 @@ def merge_unknown(members: Members, kept: Collection[str]) -> bytes | None:
             while free in taken:
                 free = _CLASH_PREFIX + free
             taken.add(free)
-            pieces.append(json.dumps(free, ensure_ascii=False).encode() + b":" + value)
+            pieces.append(b":".join((_WRITE_NAME(free), value)))
     return b"{" + b",".join(pieces) + b"}"
 
 
-def fold_unknown(line: bytes) -> tuple[bytes, bool] | None:
-    """The line with its unknown fields moved into `properties`, and whether it had no properties before.
-
-    None where there is nothing to move, or the line is no event. The line must be UTF-8; nothing else is proven of
-    it, and a name that stands twice is lost here: count the keys of the line as it was.
-    """
-    try:
-        members = read_members(line)
-        known = _known_names(bytes(members.get("event_type", _NULL)))
-        if known is None or members.keys() <= known:
-            return None
-        properties = merge_unknown(members, members.keys() - known)
-    except (msgspec.MsgspecError, RecursionError):
-        return None
-    kept = [b'"' + name.encode() + b'":' + value for name, value in members.items() if name in known - {"properties"}]
-    return b"{" + b",".join([*kept, b'"properties":' + (properties or _NULL)]) + b"}", "properties" not in members
+def unknown_names(members: Members) -> Collection[str]:
+    """The members that the contract does not know; all are known where it does not know the type either."""
+    return members.keys() - _known_names().get(bytes(members.get("event_type", _NULL)), members.keys())
 
 
 @cache
-def _known_names_by_json() -> dict[bytes, frozenset[str]]:
+def _known_names() -> dict[bytes, frozenset[str]]:
+    """The fields of each event type, by the type's name as JSON text."""
     return {
         f'"{event_type}"'.encode(): frozenset({"event_type", *(rule.name for rule in event_rules(event_type))})
         for event_type in EVENT_TYPES
     }
-
-
-def _known_names(event_type: bytes) -> frozenset[str] | None:
-    """The fields that a type has, given its name as JSON text."""
-    return _known_names_by_json().get(event_type)

@@ -40,18 +40,26 @@ def _field(rule: FieldRule) -> tuple[str, Any] | tuple[str, Any, None]:
     return rule.name, _type(rule) if rule.kind in ("money", "json") else _type(rule) | None, None
 
 
-def _struct(name: str, rules: tuple[FieldRule, ...], **config: Any) -> type[Struct]:
+def _struct(name: str, rules: tuple[FieldRule, ...], *, is_strict: bool = True, **config: Any) -> type[Struct]:
     # gc=False: lists of texts make no cycles, and the collector need not look at a million of these.
-    return msgspec.defstruct(
-        name, [_field(rule) for rule in rules], kw_only=True, forbid_unknown_fields=True, gc=False, **config
-    )
+    fields = [_field(rule) for rule in rules]
+    return msgspec.defstruct(name, fields, kw_only=True, forbid_unknown_fields=is_strict, gc=False, **config)
+
+
+def _event_structs(*, is_strict: bool) -> dict[type[Struct], str]:
+    return {
+        _struct(f"Wire_{name}", event_rules(name), is_strict=is_strict, tag_field="event_type", tag=name): name
+        for name in EVENT_TYPES
+    }
 
 
 WireLine = _struct("WireLine", line_rules())
-WIRE_TYPES: dict[type[Struct], str] = {
-    _struct(f"Wire_{name}", event_rules(name), tag_field="event_type", tag=name): name for name in EVENT_TYPES
-}
-"""The Struct of each event type, and the type's name."""
+_STRICT, _LENIENT = _event_structs(is_strict=True), _event_structs(is_strict=False)
+WIRE_TYPES = _STRICT | _LENIENT
+"""The Structs of the event types, and the type's name."""
 
-DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[tuple(WIRE_TYPES)])  # noqa: UP007
+DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[tuple(_STRICT)])  # noqa: UP007
 """Reads one line into one of the Structs. Threads may share it."""
+
+LENIENT_DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Union[tuple(_LENIENT)])  # noqa: UP007
+"""Reads a line that has fields of no Struct too, and leaves those out."""

@@ -14,14 +14,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.ingest.arrow_buffers import not_normalized
+from pipelines.ingest.arrow_buffers import not_normalized, string_parts
 from pipelines.ingest.field_rules import FieldRule, Kind, line_rules
 from pipelines.ingest.instant_columns import Mask, read_instants
-from pipelines.ingest.unique_keys import KEY_END, are_unique_in_properties
+from pipelines.ingest.unique_keys import find_not_unique
 from schemas.events.columns import INSTANT, MONEY
 from schemas.events.contract import MONEY_PRECISION, MONEY_SCALE
+from schemas.events.rejects import MAX_DEPTH
 
 Counts = NDArray[np.int64]
+
+_LOWER = 0x20  # the bit in which [ and { differ
 
 # Money as nearly every client writes it; an exponent or a fifth decimal is for the exact path.
 _PLAIN_MONEY = rf"^-?(?:0|[1-9][0-9]{{0,{MONEY_PRECISION - MONEY_SCALE - 1}}})(?:\.[0-9]{{1,{MONEY_SCALE}}})?$"
@@ -40,7 +43,7 @@ class WireColumn:
 def build_column(rule: FieldRule, objects: Sequence[Any]) -> WireColumn:
     """The column of one field over objects that all have it."""
     column = _BUILDERS[rule.kind](list(map(attrgetter(rule.name), objects)))
-    if rule.is_required and column.values.null_count:  # money: msgspec takes null for Raw
+    if rule.kind == "money" and rule.is_required and column.values.null_count:  # msgspec takes null for Raw
         present = is_present(column.values)
         column.is_proven = present if column.is_proven is None else column.is_proven & present
     return column
@@ -81,8 +84,24 @@ def _instant_column(values: list[str | None]) -> WireColumn:
     return WireColumn(array, present.astype(np.int64), is_read | ~present)
 
 
+def _raw_texts(values: list[Any]) -> pa.StringArray:
+    """The JSON text of each Raw; all of them together, since making bytes of each would cost more than reading it."""
+    present = [value for value in values if value is not None]
+    ends = np.fromiter(map(len, present), np.int32, len(present))
+    if len(present) == len(values):
+        mask, lengths = None, ends
+    else:
+        is_there = np.fromiter((value is not None for value in values), np.bool_, len(values))
+        lengths = np.zeros(len(values), np.int32)
+        lengths[is_there] = ends
+        mask = pa.py_buffer(np.packbits(is_there, bitorder="little"))
+    offsets = np.zeros(len(values) + 1, np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(b"".join(present)), mask)
+
+
 def _money_column(values: list[Any]) -> WireColumn:
-    texts = pa.array([None if value is None else bytes(value) for value in values], pa.binary()).cast(pa.string())
+    texts = _raw_texts(values)
     counts = _count_present(texts)
     # Raw holds null as text. The quotes of a text go; one that had escapes or quotes inside is not plain.
     texts = pc.utf8_trim(pc.if_else(pc.equal(texts, "null"), None, texts), '"')
@@ -92,14 +111,21 @@ def _money_column(values: list[Any]) -> WireColumn:
 
 
 def _json_column(values: list[Any]) -> WireColumn:
-    texts = [None if value is None else bytes(value) for value in values]
-    counts = np.array([0 if text is None else 1 + text.count(KEY_END) for text in texts], np.int64)
-    is_unique = np.array(
-        [text is None or text == b"null" or are_unique_in_properties(text) for text in texts], np.bool_
-    )
-    is_object = np.array([text is None or text == b"null" or text[:1] == b"{" for text in texts], np.bool_)
-    array = pa.array([None if text == b"null" else text for text in texts], pa.binary())
-    return WireColumn(array.cast(pa.string()), counts, is_object, is_unique)
+    texts = _raw_texts(values)
+    data, starts, lengths = string_parts(texts)
+    is_there = is_present(texts)
+    colons = np.flatnonzero(data == ord(":"))
+    key_ends = colons[data[colons - 1] == ord('"')]
+    counts = is_there + np.searchsorted(key_ends, starts + lengths) - np.searchsorted(key_ends, starts)
+    is_null = pc.equal(texts, "null").fill_null(False)
+    is_fine = ~is_there | is_null.to_numpy(zero_copy_only=False)
+    is_fine[~is_fine] = data[starts[~is_fine]] == ord("{")
+    opened = np.flatnonzero((data | _LOWER) == ord("{"))
+    # So few objects and lists that they cannot be too deep, with the line around them.
+    is_fine &= np.searchsorted(opened, starts + lengths) - np.searchsorted(opened, starts) < MAX_DEPTH
+    is_unique = np.ones(len(values), np.bool_)
+    is_unique[np.flatnonzero(is_there)[find_not_unique([value for value in values if value is not None])]] = False
+    return WireColumn(pc.if_else(is_null, None, texts), counts, is_fine, is_unique)
 
 
 def _texts_column(values: list[list[str] | None]) -> WireColumn:
