@@ -52,7 +52,8 @@ class _Order:
     properties: dict[str, object]
     status: str | None
     first_values: tuple[Value, ...]
-    problem: str | None
+    problem: str | None = None
+    """What is wrong with it as a whole; `row_problems` is what is wrong with one of its rows, by row number."""
     lines: list[Thing] = field(default_factory=list)
     values: list[Column] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
@@ -181,11 +182,11 @@ class OrderGroups:
                 properties={name: value for name, value in zip(names, own, strict=True) if value is not None},
                 status=status,
                 first_values=values,
-                problem=problems.get(place),
+                row_problems={number: problems[place]} if place in problems else {},
                 values=[[] for _ in range(width)],
             )
-            for place, (key, head, status, own, values) in enumerate(
-                zip(keys, heads, statuses, properties, _head_values(event, firsts), strict=True)
+            for place, (key, number, head, status, own, values) in enumerate(
+                zip(keys, firsts.numbers, heads, statuses, properties, _head_values(event, firsts), strict=True)
             )
         ]
 

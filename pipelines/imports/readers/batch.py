@@ -99,10 +99,13 @@ class Batch:
     def _take_column(self, name: str) -> Column:
         names = self.reader.column_names
         if name == ROW_NUMBER and (names is None or name not in names):
-            return list(self.numbers)
+            return self._own_numbers(self.numbers)
         if name == ITEM_NUMBER and self.item_numbers is not None:
-            return list(self.item_numbers)
+            return self._own_numbers(self.item_numbers)
         return self.reader.column(self, name)
+
+    def _own_numbers(self, numbers: Sequence[int]) -> Column:
+        return list(map(str, numbers)) if self.reader.is_text else list(numbers)
 
 
 def with_nulls(cells: Sequence[Value], nulls: frozenset[str]) -> Column:
