@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 Event = dict[str, Any]
 
 OVERSIZE_BYTES = (1 << 20) + 1
@@ -29,7 +31,7 @@ class Fault:
 
 
 def _dump(event: Event) -> bytes:
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return msgspec.json.encode(event)
 
 
 def _raw(before: str, after: str) -> Callable[[Event], bytes]:

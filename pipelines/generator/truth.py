@@ -14,7 +14,7 @@ from pipelines.generator.delivery import Segment
 from pipelines.generator.devices import DAY, SOURCES
 from pipelines.generator.garbage import FAULTS
 from pipelines.generator.order_book import OrderBook
-from pipelines.generator.parcels import FAVORITE_REMOVED, FIRST, GARBAGE, REPEAT, column
+from pipelines.generator.parcels import FAVORITE_REMOVED, FIRST, GARBAGE, REPEAT, SCHEMA, column
 from pipelines.generator.parquet import INSTANT, TEXT, TruthFile, coded, dates, instants
 from pipelines.generator.truth_tables import SkuDays, write_orders
 from pipelines.generator.world import ZONE_OFFSET, World
@@ -110,7 +110,9 @@ class Truth:
         ):
             which = np.flatnonzero(role == wanted)
             if len(which):
-                some = rows if len(which) == len(rows) else rows.take(pa.array(which))
+                # Lines are long, and only rejects need them again.
+                needed = rows if wanted == GARBAGE else rows.select(SCHEMA.names[1:])
+                some = needed if len(which) == len(rows) else needed.take(pa.array(which))
                 place = {
                     "source": coded(np.full(len(which), segment.source), self._names["source"]),
                     "segment": coded(

@@ -50,6 +50,8 @@ ORDER_LINES = pa.schema(
 )
 # The kinds counted by customer, SKU and day, and the columns that count them.
 COUNTED = {VIEW: "view_count", CLICK: "click_count", FAVORITE: "favorite_count", FAVORITE_REMOVED: "unfavorite_count"}
+PLACE_OF_KIND = np.full(FAVORITE_REMOVED + 1, -1)
+PLACE_OF_KIND[list(COUNTED)] = range(len(COUNTED))
 SKU_DAYS = pa.schema(
     [
         ("event_date", pa.date32()),
@@ -119,9 +121,9 @@ class SkuDays:
 
     def count(self, day: Ints, customer: Ints, sku: Ints, kind: Ints) -> None:
         """Take in some events; those without a customer as sent, or without a SKU, are left out."""
-        counted = (customer >= 0) & (sku >= 0) & np.isin(kind, list(COUNTED))
-        day, key = day[counted], self._key(customer[counted], sku[counted]) * len(COUNTED)
-        key += np.searchsorted(sorted(COUNTED), kind[counted])
+        place = PLACE_OF_KIND[kind]
+        counted = np.flatnonzero((customer >= 0) & (sku >= 0) & (place >= 0))
+        day, key = day[counted], self._key(customer[counted], sku[counted]) * len(COUNTED) + place[counted]
         for each in np.unique(day).tolist():
             self._keys.setdefault(each, []).append(key[day == each])
 
@@ -139,8 +141,7 @@ class SkuDays:
             of_event, of_sale = place[: len(events)], place[len(events) :]
             kind = events % len(COUNTED)
             counts = {
-                COUNTED[each]: _sums(of_event[kind == number], None, len(key))
-                for number, each in enumerate(sorted(COUNTED))
+                name: _sums(of_event[kind == number], None, len(key)) for number, name in enumerate(COUNTED.values())
             }
             file.write(
                 event_date=dates(np.full(len(key), day)),
