@@ -1,16 +1,19 @@
 """`maidian generate`: the events of a made-up wholesaler into a landing, with the truth beside them."""
 
 import json
+import time
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from maidian.options import json_option
+
+SECONDS_BETWEEN_LINES = 10.0  # in a log; a run of minutes shows that it lives, one of seconds says nothing
 
 
 @click.command(name="generate")
@@ -62,15 +65,44 @@ def command(
         garbage_ratio=garbage_ratio,
         has_truth=has_truth,
     )
-    columns = (TextColumn("generating"), BarColumn(), TextColumn("{task.completed:,} events"), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=is_json or not console.is_terminal) as progress:
-        task = progress.add_task("generating", total=events)
-        summary = generate(options, out, on_day=lambda _day, done: progress.update(task, completed=done))
+    with _Display(events, days, is_silent=is_json) as display:
+        summary = generate(options, out, on_day=display.report)
     if is_json:
         click.echo(json.dumps({"out": str(out), **asdict(summary)}, ensure_ascii=False))
     else:
         _print(summary, out)
+
+
+class _Display:
+    """How far it is: a bar on a terminal, a line now and then elsewhere, nothing beside JSON."""
+
+    def __init__(self, events: int, days: int, *, is_silent: bool) -> None:
+        console = Console(stderr=True)
+        columns = (
+            TextColumn("generating"),
+            BarColumn(),
+            TextColumn("{task.completed:,} events"),
+            TimeRemainingColumn(),
+        )
+        self._bar = Progress(*columns, console=console, transient=True, disable=is_silent or not console.is_terminal)
+        self._task = self._bar.add_task("generating", total=events)
+        self._has_lines = not is_silent and not console.is_terminal
+        self._days = days
+        self._said_at = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def report(self, day: int, events: int) -> None:
+        """So many days and events are done."""
+        self._bar.update(self._task, completed=events)
+        if self._has_lines and time.monotonic() - self._said_at >= SECONDS_BETWEEN_LINES:
+            self._said_at = time.monotonic()
+            click.echo(f"day {day} of {self._days}: {events:,} events", err=True)
 
 
 def _print(summary: Any, out: Path) -> None:

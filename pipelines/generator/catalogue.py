@@ -10,6 +10,8 @@ import numpy as np
 from pipelines.generator.dice import TABLE_SIZE, Dice, Ints, wheel, zipf
 
 SKU_WHEEL_SIZE = 1 << 16
+# From one offer of a drug to the next; a prime, so that all specifications and makers come before a second pack does.
+OFFER_STRIDE = 10_007
 PRICE_SCALE = 10_000  # money in this package is an integer of ten-thousandths of a yuan
 # What a customer's type pays of the list price, in percent: distributors and chains have better terms.
 TIER_PERCENTS = (100, 98, 95, 92)
@@ -153,20 +155,14 @@ def build_catalogue(sku_count: int, dice: Dice) -> Catalogue:
 
 def _distinct_offers(drug: Ints, drugs: tuple[Drug, ...], maker_count: int, dice: Dice) -> tuple[Ints, Ints, Ints]:
     """Specification, manufacturer and pack of each SKU; no two SKUs of one drug share all three."""
-    count = len(drug)
-    sizes = np.asarray([len(each.specifications) for each in drugs])[drug]
-    combination = dice.below(sizes * maker_count, count).tolist()
-    pack = [0] * count
-    taken: set[tuple[int, int, int]] = set()
-    for number, (which, size) in enumerate(zip(drug.tolist(), sizes.tolist(), strict=True)):
-        tries = 0
-        while (which, combination[number], pack[number]) in taken:
-            combination[number] = (combination[number] + 1) % (size * maker_count)
-            tries += 1
-            pack[number] = tries // (size * maker_count)
-        taken.add((which, combination[number], pack[number]))
-    chosen = np.asarray(combination)
-    return chosen // maker_count, chosen % maker_count, np.asarray(pack)
+    combinations = np.asarray([len(each.specifications) for each in drugs]) * maker_count
+    start = dice.below(combinations, len(drugs))
+    by_drug = np.argsort(drug, kind="stable")
+    offers = np.bincount(drug, minlength=len(drugs))
+    number = np.empty(len(drug), dtype=np.int64)  # of the SKU among its drug's
+    number[by_drug] = np.arange(len(drug)) - np.repeat(np.cumsum(offers) - offers, offers)
+    chosen = (start[drug] + number * OFFER_STRIDE) % combinations[drug]
+    return chosen // maker_count, chosen % maker_count, number // combinations[drug]
 
 
 def _prices(drug: Ints, specification: Ints, pack: Ints, drugs: tuple[Drug, ...], dice: Dice) -> Ints:

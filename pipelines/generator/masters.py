@@ -57,25 +57,25 @@ def _sku(world: World, sku: int) -> tuple[object, ...]:
     )
 
 
-CUSTOMER_COLUMNS = ("customer_id", "name", "type", "province", "city", "buyer_count", "registered_at")
+CUSTOMER_COLUMNS = ("customer_id", "name", "type", "region", "city", "buyer_count", "registered_at")
 
 
 def _customer(world: World, customer: int) -> tuple[object, ...]:
     customers = world.customers
-    province, city = REGIONS[int(customers.region[customer])]
+    region, city = REGIONS[int(customers.region[customer])]
     registered = world.date_of(0) + timedelta(days=int(customers.registered_day[customer]))
     return (
         customers.customer_ids[customer],
         customers.names[customer],
         TYPES[int(customers.type[customer])].name,
-        province,
+        region,
         city,
         int(customers.buyer_count[customer]),
-        registered.isoformat(),
+        f"{registered}T00:00:00+08:00",
     )
 
 
-CAMPAIGN_COLUMNS = ("campaign_id", "name", "category_id", "starts_on", "ends_on")
+CAMPAIGN_COLUMNS = ("campaign_id", "name", "category_id", "start_date", "end_date")
 
 
 def _campaigns(world: World) -> Iterable[tuple[object, ...]]:

@@ -33,8 +33,8 @@ STEP_WAITS = {
 }
 LEAST_STEP_MINUTES = 35  # longer than an order may take to be keyed a second time, below
 
-# One web order in a hundred is keyed into the ERP again by somebody who did not trust the shop.
-KEYED_TWICE_RATIO = 0.01
+# Three shop orders in a hundred are keyed into the ERP again by somebody who did not trust the shop.
+KEYED_TWICE_RATIO = 0.03
 KEYED_TWICE_MIN, KEYED_TWICE_MAX = 14 * MINUTE, 30 * MINUTE
 
 SALES_REP_RATIO = 0.15
