@@ -8,8 +8,8 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from jobs.engine.declaration import Job
-from jobs.engine.dirty import View, days_read
-from jobs.engine.scan import scan_days
+from jobs.engine.dirty import View
+from jobs.engine.windows import Windows
 from schemas.errors import MaidianError
 from schemas.tables.declaration import Table
 
@@ -28,20 +28,13 @@ class StagedDay:
     row_count: int
 
 
-def compute_day(job: Job, view: View, day: date, folder: Path) -> StagedDay | None:
-    """Write the day's rows below `folder`; None when there are none."""
-    if not any(
-        snapshot and snapshot.files(one.isoformat() for one in days_read(read, [day]))
-        for read in job.inputs
-        for snapshot in [view.inputs[read.table]]
-    ):
+def compute_day(job: Job, view: View, day: date, folder: Path, windows: Windows | None = None) -> StagedDay | None:
+    """Write the day's rows below `folder`; None when there are none. `windows` is shared by the days of a rebuild."""
+    windows = windows or Windows(job, view, [day])
+    if not windows.has_rows(day):
         return None
     table = view.catalog.tables[job.table]
-    frames = {
-        read.table: scan_days(view.catalog.tables[read.table], view.inputs[read.table], days_read(read, [day]))
-        for read in job.inputs
-    }
-    rows = job.compute(frames, day)
+    rows = job.compute(windows.frames(day), day)
     _check_columns(table, rows.collect_schema())
     path = folder / f"{table.partition}={day}" / PART_NAME
     path.parent.mkdir(parents=True)

@@ -16,6 +16,7 @@ from jobs.engine.declaration import Job
 from jobs.engine.dirty import View, dirty_days
 from jobs.engine.progress import Progress, Report
 from jobs.engine.state import BuildState, fingerprints, read_state, stamp
+from jobs.engine.windows import Windows
 from schemas.lake.publish import Change, NewFile, publish
 
 # A killed backfill resumes after the last publish. A month a time loses little work, and the audit and the linking of
@@ -108,7 +109,8 @@ class _Work:
     def publish_days(self, days: Sequence[date], later: frozenset[date]) -> None:
         """Compute, audit and publish some of the days."""
         folder = self.staging / self.table.name
-        staged = [one for one in (self._compute(day, folder) for day in days) if one]
+        windows = Windows(self.job, self.view, days)
+        staged = [one for one in (self._compute(day, folder, windows) for day in days) if one]
         if staged:
             partitions = {one.day.isoformat(): [one.path] for one in staged}
             outcomes = audit_partitions(self.table, partitions, self._warn, self.view.catalog.suites)
@@ -126,8 +128,8 @@ class _Work:
         self.row_count += sum(one.row_count for one in staged)
         shutil.rmtree(folder, ignore_errors=True)
 
-    def _compute(self, day: date, folder: Path) -> StagedDay | None:
-        staged = compute_day(self.job, self.view, day, folder) if day in self.view.known else None
+    def _compute(self, day: date, folder: Path, windows: Windows) -> StagedDay | None:
+        staged = compute_day(self.job, self.view, day, folder, windows) if day in self.view.known else None
         self.done += 1
         self.report(Progress("day", self.table.name, self.done, len(self.plan.days), str(day)))
         return staged
