@@ -21,7 +21,7 @@ SEGMENT_SUFFIXES = (".ndjson", ".jsonl")
 
 # Only names of exactly this shape are ever swept: a file somebody else is still copying in is not ours to delete.
 _OWN_TEMP_NAME = re.compile(r"\.ndjson\.[0-9a-f]{8}\.tmp$")
-_SOURCE = re.compile(r"[a-z0-9_-]+")
+SOURCE_NAME = re.compile(r"[a-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -96,7 +96,7 @@ def open_segment(landing: Path, source: str, name: str | None = None) -> Iterato
     `name` may be set on the writer later, when it depends on the bytes. Raises `SegmentExistsError` when the name is
     taken, `UsageError` for a source that is not `[a-z0-9_-]+`, `MaidianError` when the machine cannot write.
     """
-    if not _SOURCE.fullmatch(source):
+    if not SOURCE_NAME.fullmatch(source):
         raise UsageError(f"source {source!r}: use only a to z, 0 to 9, _ and -")
     folder = landing / source
     try:

@@ -11,6 +11,7 @@ from pipelines.imports.field_sets import FieldSet, event_field_set, line_field_s
 from pipelines.imports.mapping import EventMapping, Expression, Fields, FieldValue, Mapping
 from pipelines.imports.mapping_errors import suggest
 from pipelines.imports.readers.batch import ITEM_NUMBER, ROW_NUMBER
+from pipelines.landing import SOURCE_NAME
 from schemas.errors import UsageError
 from schemas.events.contract import AT_LEAST_ONE, EVENT_TYPES, STATUS_THAT_NEEDS_LINES
 
@@ -57,7 +58,7 @@ def compile_mapping(mapping: Mapping) -> CompiledMapping:
         for number, rule in enumerate(mapping.drop, 1)
     ]
     for name in mapping.fields:
-        _check_name(name, shared_fields(), "[fields]", "every event has")
+        _check_name(name, shared_fields(), "[fields]", "an event")
     places: Counter[str] = Counter()
     events = []
     for number, event in enumerate(mapping.event, 1):
@@ -68,14 +69,16 @@ def compile_mapping(mapping: Mapping) -> CompiledMapping:
 
 
 def _check_input(mapping: Mapping) -> None:
+    if mapping.source is not None and not SOURCE_NAME.fullmatch(mapping.source):
+        raise UsageError(f"source: {mapping.source!r}: use only a to z, 0 to 9, _ and -")
     settings = mapping.input
     if settings.encoding is not None:
         try:
-            codecs.getincrementaldecoder(settings.encoding)().decode(b"").isascii()
-        except (LookupError, AttributeError):
-            raise UsageError(
-                f"[input] encoding: {settings.encoding!r} is none; such are utf-8, gb18030, cp1252"
-            ) from None
+            is_text = isinstance(codecs.getincrementaldecoder(settings.encoding)().decode(b""), str)
+        except LookupError:
+            is_text = False
+        if not is_text:
+            raise UsageError(f"[input] encoding: {settings.encoding!r} is none; such are utf-8, gb18030, cp1252")
     if settings.delimiter is not None and settings.delimiter in (settings.quote, "\n", "\r"):
         raise UsageError(f"[input] delimiter: {settings.delimiter!r} cannot part fields")
     if settings.columns is not None and len(set(settings.columns)) < len(settings.columns):
@@ -87,7 +90,7 @@ def _compile_event(event: EventMapping, mapping: Mapping, where: str, label: str
         raise UsageError(f"{where} type: {event.type!r} is no event type; {suggest(event.type, list(EVENT_TYPES))}")
     known = event_fields(event.type)
     for name in event.fields:
-        _check_name(name, known, f"{where} fields", f"{event.type} has")
+        _check_name(name, known, f"{where} fields", f"a {event.type}")
     said = {**mapping.fields, **event.fields}
     _check_needed(event, said, known, where)
     heads, rows = Compiler(mapping.time), Compiler(mapping.time)
@@ -137,7 +140,7 @@ def _check_name(name: str, known: dict[str, FieldKind], where: str, who: str) ->
     if name in _OWN_TABLES:
         raise UsageError(f"{where}.{name}: goes into {_OWN_TABLES[name]}")
     if name not in known:
-        raise UsageError(f"{where}: unknown field {name!r} ({who} {suggest(name, list(known))})")
+        raise UsageError(f"{where}: unknown field {name!r} of {who}; {suggest(name, list(known))}")
 
 
 def _one_of_each(event: EventMapping, said: Fields, where: str) -> list[tuple[str, str]]:
@@ -157,7 +160,7 @@ def _compile_properties(said: Fields, compiler: Compiler, where: str) -> dict[st
 def _compile_line(said: Fields, compiler: Compiler, where: str) -> dict[str, MakeColumn]:
     known = line_fields()
     for name in said:
-        _check_name(name, known, where, "a line has")
+        _check_name(name, known, where, "a line")
     for name, kind in known.items():
         if kind.is_required and name not in said:
             raise UsageError(f"{where}: {name} is missing; every line needs it")

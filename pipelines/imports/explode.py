@@ -39,4 +39,7 @@ def explode(batches: Iterator[Batch], column: str) -> Iterator[tuple[Batch, int]
                 rows += [reader.item_row(row, column, item) for item in nested]
                 numbers += [number] * len(nested)
                 items += range(1, len(nested) + 1)
-        yield Batch(reader, rows, numbers, items, sorted(refused, key=lambda row: row.number), batch.blank_count), empty_count
+        yield (
+            Batch(reader, rows, numbers, items, sorted(refused, key=lambda row: row.number), batch.blank_count),
+            empty_count,
+        )

@@ -3,7 +3,7 @@
 import gc
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from pipelines.imports.mapping_errors import suggest
 from pipelines.imports.readers.batch import ITEM_NUMBER, ROW_NUMBER, Batch, NestedRowReader, RowReader
 from pipelines.imports.readers.open_reader import open_reader
 from pipelines.imports.report import ImportReport, keep_report, read_report
-from pipelines.landing import SegmentWriter, normalise_source, open_segment
+from pipelines.landing import SOURCE_NAME, SegmentWriter, normalise_source, open_segment
 from schemas.errors import UsageError
 
 IMPORT_VERSION = 1
@@ -112,7 +112,7 @@ def import_file(
 def _source_of(file: InputPath, mapping: LoadedMapping | None, said: str | None) -> str:
     """The source that was said, else the mapping's, else one made of a name."""
     if said is not None:
-        if normalise_source(said) != said:
+        if not SOURCE_NAME.fullmatch(said):
             raise UsageError(
                 f"--source {said}: use only a to z, 0 to 9, _ and -, as in {normalise_source(said) or 'erp'}"
             )
@@ -163,16 +163,21 @@ def _convert(
     from pipelines.imports.event_streams import write_events
 
     compiled = mapping.compiled
-    unseen = _check_columns(file, open_reader(file, compiled.mapping.input, UnpackedFile(file)), mapping)
-
-    def open_batches() -> Iterator[Batch]:
-        unpacked = UnpackedFile(file)
-        batches = open_reader(file, compiled.mapping.input, unpacked).batches()
-        return _watched(batches, file, unpacked, on_progress)
-
+    with closing(open_reader(file, compiled.mapping.input, UnpackedFile(file))) as reader:
+        unseen = _check_columns(file, reader, mapping)
     refused_path = records / report.source / f"{segment.name}.refused.ndjson"
     refused_path.unlink(missing_ok=True)  # Of an import that was killed before its segment was complete.
-    with open_segment(records, report.source, f"{segment.name}.refused") as refused, _without_garbage_collection():
+    with (
+        open_segment(records, report.source, f"{segment.name}.refused") as refused,
+        ExitStack() as readers,
+        _without_garbage_collection(),
+    ):
+
+        def open_batches() -> Iterator[Batch]:
+            unpacked = UnpackedFile(file)
+            reader = readers.enter_context(closing(open_reader(file, compiled.mapping.input, unpacked)))
+            return _watched(reader.batches(), file, unpacked, on_progress)
+
         ledger = Ledger(refused, unseen_columns=unseen)
         write_events(open_batches, compiled, report.source, segment, ledger)
         ledger.check_sums()

@@ -84,7 +84,7 @@ class UnpackedFile:
     """The bytes of a file, block by block, out of gzip when it is one. `position` is the place in the file on disk."""
 
     def __init__(self, file: InputPath) -> None:
-        """Open the file; it is closed by `blocks` when that ends."""
+        """Nothing is opened before `blocks`; `close` when done, also where that was left in the middle."""
         self.file = file
         self._raw: BinaryIO | None = None
 
@@ -94,11 +94,22 @@ class UnpackedFile:
         return self._raw.tell() if self._raw is not None and not self._raw.closed else 0
 
     def blocks(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
-        """Every byte once, in blocks of at most `size`."""
+        """Every byte once, in blocks of at most `size`. What was appended since `find_input` is not read."""
         with reading(self.file.path), self.file.path.open("rb") as self._raw:
-            opened = gzip.GzipFile(fileobj=self._raw, mode="rb") if self.file.is_gzip else self._raw
-            while block := opened.read(size):
-                yield block
+            if self.file.is_gzip:
+                opened = gzip.GzipFile(fileobj=self._raw, mode="rb")
+                while block := opened.read(size):
+                    yield block
+            else:
+                left = self.file.size_bytes
+                while block := self._raw.read(min(size, left)):
+                    left -= len(block)
+                    yield block
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._raw is not None:
+            self._raw.close()
 
 
 def _cannot_read(path: Path, error: OSError) -> MaidianError:

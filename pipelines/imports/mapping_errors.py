@@ -22,7 +22,7 @@ _TOML_WORDS = (("Object", "The table"), ("object", "table"), ("array", "list"), 
 
 def suggest(name: str, known: list[str]) -> str:
     """What may have been meant, for the end of a message: the near names, else all when they are few."""
-    close = get_close_matches(name, known, n=3, cutoff=0.5)
+    close = get_close_matches(name, known, n=3)
     if close:
         return f"did you mean {' or '.join(close)}?"
     return f"known: {', '.join(known[:30])}{' …' if len(known) > 30 else ''}"  # noqa: PLR2004 - what a line can hold

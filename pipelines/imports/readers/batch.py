@@ -46,6 +46,10 @@ class RowReader(Protocol):
         """Bytes that are equal for equal rows only."""
         ...
 
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
 
 @runtime_checkable
 class NestedRowReader(RowReader, Protocol):

@@ -28,6 +28,7 @@ class CsvReader:
 
     def __init__(self, file: UnpackedFile, settings: InputFile, delimiter: str) -> None:
         """Read the header line, or take `[input] columns` for it."""
+        self._file = file
         self._records = _Records(text_blocks(file, settings.encoding), delimiter, settings.quote)
         self._records.skip(settings.skip_lines)
         self._nulls = frozenset(settings.null)
@@ -61,6 +62,10 @@ class CsvReader:
     def identity(self, row: Record) -> bytes:
         """All cells, as JSON."""
         return msgspec.json.encode(row)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
 
     def _sort_out(self, block: "_Block", batch: Batch) -> None:
         """Part rows of the right width from blank lines and refused ones."""

@@ -65,6 +65,10 @@ class NdjsonReader:
         """The object as JSON with its keys in order."""
         return _ENCODER.encode(row)
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
     def _sort_out(self, lines: list[bytes], batch: Batch) -> None:
         batch.rows = []
         numbers = []

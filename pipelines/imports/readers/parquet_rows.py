@@ -68,6 +68,10 @@ class ParquetReader:
         """All values, as JSON."""
         return msgspec.json.encode(row)
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
 
 def _values_of(column: pa.Array) -> Column:
     """Python values; nanoseconds are cut to microseconds, NaN is a missing value, as pandas means it."""

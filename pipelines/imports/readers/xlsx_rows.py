@@ -70,6 +70,10 @@ class XlsxReader:
         """All cells, as JSON."""
         return msgspec.json.encode(row)
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._book.close()
+
     def _open(self, settings: InputFile) -> Iterator[Record]:
         try:
             import openpyxl
@@ -78,15 +82,16 @@ class XlsxReader:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # It warns of styles and extensions, which are no concern of ours.
             try:
-                book = openpyxl.load_workbook(self._path, read_only=True, data_only=True, keep_links=False)
+                self._book: Any = openpyxl.load_workbook(self._path, read_only=True, data_only=True, keep_links=False)
             except (zipfile.BadZipFile, KeyError, ValueError, ParseError) as error:
                 raise UsageError(
                     f"{self._path} is not an XLSX workbook ({error}); an old .xls or a locked one must be saved anew"
                 ) from error
-        if settings.sheet is not None and settings.sheet not in book.sheetnames:
-            close = get_close_matches(settings.sheet, book.sheetnames) or book.sheetnames
+        if settings.sheet is not None and settings.sheet not in self._book.sheetnames:
+            close = get_close_matches(settings.sheet, self._book.sheetnames) or self._book.sheetnames
+            self._book.close()
             raise UsageError(f"{self._path} has no sheet {settings.sheet!r}; it has {', '.join(close)}")
-        sheet: Any = book[settings.sheet] if settings.sheet is not None else book.worksheets[0]
+        sheet: Any = self._book[settings.sheet] if settings.sheet is not None else self._book.worksheets[0]
         sheet.reset_dimensions()  # Other programs write wrong ones, and rows beyond them would be lost.
         rows: Iterator[Record] = sheet.iter_rows(values_only=True)
         return rows
