@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 from pipelines.ingest.clock import Clock, local_days
 from pipelines.ingest.exact_line import read_line
 from pipelines.ingest.instants import SECOND, to_micros
-from pipelines.ingest.proven_lines import LineBlock, prove_lines
+from pipelines.ingest.line_block import LineBlock
+from pipelines.ingest.proven_lines import prove_lines
 from pipelines.ingest.reject import Reject
 from schemas.events.rejects import MAX_LINE_BYTES
 from schemas.tables.events import TABLE as EVENTS
 from schemas.tables.rejects import TABLE as REJECTS
 
-# So few that the objects of a chunk are small beside the block, so many that the cost of a call does not show.
-_LINES_A_CHUNK = 8192
+# Most blocks are one chunk. It bounds what the rejects of a block of empty lines take while they are objects.
+_LINES_A_CHUNK = 65_536
 
 _REJECT_COLUMNS = ("byte_offset", "kind", "field", "reason", "raw")
 REJECTS_SCHEMA = pa.schema([REJECTS.schema.field(name) for name in _REJECT_COLUMNS])
