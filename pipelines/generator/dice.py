@@ -26,7 +26,8 @@ class Dice:
     """A stream of random numbers that its key fixes: `Dice(seed, day, slice)`."""
 
     def __init__(self, *key: int) -> None:
-        self._bits = np.random.PCG64(np.random.SeedSequence(key))
+        # NumPy takes a short key for one with zeros after it; the length at the end tells them apart.
+        self._bits = np.random.PCG64(np.random.SeedSequence((*key, len(key) + 1)))
 
     def words(self, count: int) -> npt.NDArray[np.uint64]:
         """`count` words of 64 random bits."""
