@@ -1,7 +1,6 @@
 """From lines to Arrow arrays, field by field, by way of msgspec objects.
 
-Objects are made and dropped for a few lines at a time: those fit the processor's cache, and all of a block's would be
-five times as large as the block.
+Objects are made and dropped a few lines at a time: all of a block's would be five times as large as the block.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +25,8 @@ from schemas.events.contract import EVENT_TYPES
 
 Codes = NDArray[np.int8]
 
-_LINES_AT_ONCE = 4096
+_LINES_AT_ONCE = 128  # their objects, which are walked once a field, stay in the processor's nearest cache
+_LINES_AN_ARRAY = 4096  # few enough that the values take some megabytes, many enough that a call costs nothing
 _NO_EVENT = -1
 _CODES: dict[type, int] = {type(None): _NO_EVENT} | {
     struct: list(EVENT_TYPES).index(name) for struct, name in WIRE_TYPES.items()
@@ -49,40 +49,50 @@ class WireArrays:
         """The events of some types; None when these are all types."""
         if len(event_types) == len(EVENT_TYPES):
             return None
-        return np.flatnonzero(_are_of(self.codes, event_types))
+        return np.flatnonzero(np.isin(self.codes, [list(EVENT_TYPES).index(name) for name in event_types]))
 
 
 def read_arrays(block: LineBlock) -> WireArrays:
     """Read every line that msgspec takes for an event, unknown fields and all."""
     not_utf8 = find_not_utf8(block)
-    codes, is_made = [], np.zeros(len(block.lines), np.bool_)
+    codes: list[int] = []
+    made: list[int] = []
     parts: dict[str, list[pa.Array]] = {}
-    for first in range(0, len(block.lines), _LINES_AT_ONCE):
-        objects = _read_objects(block.lines[first : first + _LINES_AT_ONCE])
-        for index, event in enumerate(objects):
-            if event is None or first + index in not_utf8:
-                objects[index] = None
-                if first + index not in not_utf8:
-                    objects[index], is_made[first + index] = _read_with_unknown(block.lines[first + index])
-        codes.append(np.fromiter(map(_CODES.__getitem__, map(type, objects)), np.int8, len(objects)))
-        _gather(objects, codes[-1], parts)
-    all_codes = np.concatenate(codes) if codes else np.empty(0, np.int8)
+    for first in range(0, len(block.lines), _LINES_AN_ARRAY):
+        values: dict[str, list[Any]] = {}
+        for start in range(first, min(first + _LINES_AN_ARRAY, len(block.lines)), _LINES_AT_ONCE):
+            stop = min(start + _LINES_AT_ONCE, first + _LINES_AN_ARRAY)
+            objects, refused = _read_objects(block.lines[start:stop])
+            for index in refused:
+                if start + index not in not_utf8:
+                    objects[index], is_made = _read_with_unknown(block.lines[start + index])
+                    made += [start + index] * is_made
+            for line in not_utf8.intersection(range(start, stop)) if not_utf8 else ():
+                objects[line - start] = None  # msgspec looks at the bytes of texts, not at those of Raw
+            codes += map(_CODES.__getitem__, map(type, objects))
+            _gather([each for each in objects if each is not None] if refused or not_utf8 else objects, values)
+        for name, kind in _KINDS.items():
+            if name in values:
+                parts.setdefault(name, []).append(_MAKERS[kind](values[name]))
+    all_codes = np.array(codes, np.int8)
     lines = np.flatnonzero(all_codes != _NO_EVENT)
     arrays = {name: pa.concat_arrays(arrays) for name, arrays in parts.items()}
-    return WireArrays(lines, all_codes[lines], is_made[lines], arrays)
+    return WireArrays(lines, all_codes[lines], np.isin(lines, made), arrays)
 
 
-def _read_objects(lines: Sequence[bytes]) -> list[Any]:
-    """An object a line, or None where msgspec refuses it."""
+def _read_objects(lines: Sequence[bytes]) -> tuple[list[Any], list[int]]:
+    """An object a line, or None where msgspec refuses it; and where that is."""
     objects: list[Any] = []
+    refused: list[int] = []
     remaining = map(DECODER.decode, lines)
     while len(objects) < len(lines):
         try:
             # Runs in C as long as lines are good. What it took before an error stays, and the rest goes on behind it.
             objects.extend(remaining)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            refused.append(len(objects))
             objects.append(None)
-    return objects
+    return objects, refused
 
 
 def _read_with_unknown(line: bytes) -> tuple[Any, bool]:
@@ -102,19 +112,19 @@ def _read_with_unknown(line: bytes) -> tuple[Any, bool]:
     return event, "properties" not in members
 
 
-def _gather(objects: list[Any], codes: Codes, parts: dict[str, list[pa.Array]]) -> None:
-    """Add the objects' values to the parts of each field."""
-    events = list(compress(objects, (codes != _NO_EVENT).tolist()))
+def _gather(events: list[Any], values: dict[str, list[Any]]) -> None:
+    """Add the events' values to those of each field."""
+    types = list(map(type, events))
     for event_types, rules in rules_by_event_types().items():
         is_all = len(event_types) == len(EVENT_TYPES)
-        carriers = events if is_all else list(compress(objects, _are_of(codes, event_types).tolist()))
-        if carriers:
-            for rule in rules:
-                parts.setdefault(rule.name, []).append(_array(rule, carriers))
+        carriers = events if is_all else list(compress(events, map(_structs_of(event_types).__contains__, types)))
+        for rule in rules if carriers else ():
+            values.setdefault(rule.name, []).extend(map(attrgetter(rule.name), carriers))
 
 
-def _are_of(codes: Codes, event_types: Sequence[str]) -> Mask:
-    return np.isin(codes, [list(EVENT_TYPES).index(name) for name in event_types])
+@cache
+def _structs_of(event_types: tuple[str, ...]) -> frozenset[type]:
+    return frozenset(struct for struct, name in WIRE_TYPES.items() if name in event_types)
 
 
 @cache
@@ -125,10 +135,6 @@ def rules_by_event_types() -> dict[tuple[str, ...], list[FieldRule]]:
         rule = next(rule for rule in event_rules(field.event_types[0]) if rule.name == field.name)
         grouped.setdefault(field.event_types, []).append(rule)
     return grouped
-
-
-def _array(rule: FieldRule, objects: Sequence[Any]) -> pa.Array:
-    return _MAKERS[rule.kind](list(map(attrgetter(rule.name), objects)))
 
 
 def _plain(type_: pa.DataType) -> Callable[[list[Any]], pa.Array]:
@@ -154,7 +160,7 @@ def _raw(values: list[Any]) -> pa.StringArray:
 def _lines(values: list[list[Any] | None]) -> pa.ListArray:
     lengths = [0 if lines is None else len(lines) for lines in values]
     lines = list(chain.from_iterable(each for each in values if each is not None))
-    fields = {rule.name: _array(rule, lines) for rule in line_rules()}
+    fields = {rule.name: _MAKERS[rule.kind](list(map(attrgetter(rule.name), lines))) for rule in line_rules()}
     return pa.ListArray.from_arrays(
         pa.array(np.concatenate(([0], np.cumsum(lengths))), pa.int32()),
         pa.StructArray.from_arrays(list(fields.values()), list(fields)),
@@ -173,3 +179,5 @@ _MAKERS: dict[Kind, Callable[[list[Any]], pa.Array]] = {
     "json": _raw,
     "lines": _lines,
 }
+
+_KINDS = {rule.name: rule.kind for rules in rules_by_event_types().values() for rule in rules}
