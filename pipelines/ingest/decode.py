@@ -74,18 +74,17 @@ def decode(
     lines = block.split(b"\n")
     if not lines[-1]:
         lines.pop()  # what follows the last line feed is no line
-    starts = np.zeros(len(lines) + 1, np.int64)
-    np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines)) + 1, out=starts[1:])
+    bounds = np.zeros(len(lines) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines)) + 1, out=bounds[1:])
+    bounds[-1] = len(block)
     accepted: list[pa.Table] = []
     rejects: list[pa.Table] = []
     for first in range(0, len(lines), _LINES_A_CHUNK):
         chunk = lines[first : first + _LINES_A_CHUNK]
-        chunk_starts = starts[first : first + len(chunk) + 1]
-        size = min(int(chunk_starts[-1]), len(block)) - int(chunk_starts[0])
-        data = np.frombuffer(block, np.uint8, size, int(chunk_starts[0]))
-        rows, refused = _decode_lines(
-            LineBlock(data, chunk_starts[:-1] - chunk_starts[0], chunk), chunk_starts[:-1] + first_byte, clock, limits
-        )
+        chunk_bounds = bounds[first : first + len(chunk) + 1]
+        data = np.frombuffer(block, np.uint8, int(chunk_bounds[-1] - chunk_bounds[0]), int(chunk_bounds[0]))
+        line_block = LineBlock(data, chunk_bounds - chunk_bounds[0], chunk)
+        rows, refused = _decode_lines(line_block, chunk_bounds[:-1] + first_byte, clock, limits)
         accepted.append(rows)
         rejects.append(refused)
     return Decoded(

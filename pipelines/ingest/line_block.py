@@ -16,20 +16,20 @@ _QUOTE, _COLON, _SPACE = b'": '
 
 @dataclass(frozen=True)
 class LineBlock:
-    """Line i starts at `starts[i]` of `data`."""
+    """Line i is `data[bounds[i] : bounds[i + 1]]`, its line feed included; the last may have none."""
 
     data: NDArray[np.uint8]
-    starts: NDArray[np.int64]
+    bounds: NDArray[np.int64]
     lines: Sequence[bytes]
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """Where each line starts."""
+        return self.bounds[:-1]
 
     def line_at(self, positions: NDArray[np.intp]) -> NDArray[np.intp]:
         """The lines that bytes belong to."""
         return np.searchsorted(self.starts, positions, side="right") - 1
-
-
-def count_lengths(block: LineBlock) -> Counts:
-    """The bytes of each line."""
-    return np.fromiter(map(len, block.lines), np.int64, len(block.lines))
 
 
 def count_keys(block: LineBlock) -> tuple[Counts, Mask]:
@@ -45,22 +45,28 @@ def count_keys(block: LineBlock) -> tuple[Counts, Mask]:
     spaced = spaced[(two_before == _QUOTE) | (two_before <= _SPACE)]
     has_space = np.zeros(len(block.lines), np.bool_)
     has_space[block.line_at(spaced)] = True
-    return np.diff(np.searchsorted(keys, np.append(block.starts, len(block.data)))), has_space
+    return np.diff(np.searchsorted(keys, block.bounds)), has_space
 
 
 def find_not_utf8(block: LineBlock) -> set[int]:
-    """The lines that are not UTF-8. A line feed is no part of another character, so each stands for itself."""
-    offsets = pa.py_buffer(np.array([0, len(block.data)], np.int64))
+    """The lines that are not UTF-8. A line feed is no part of another character, so lines stand for themselves."""
+    found = set()
+    waiting = [(0, len(block.lines))]
+    while waiting:
+        first, end = waiting.pop()
+        if not _is_utf8(block.data[block.bounds[first] : block.bounds[end]]):
+            middle = (first + end) // 2
+            if middle == first:
+                found.add(first)
+            else:
+                waiting += [(first, middle), (middle, end)]
+    return found
+
+
+def _is_utf8(data: NDArray[np.uint8]) -> bool:
+    offsets = pa.py_buffer(np.array([0, len(data)], np.int64))
     try:
-        pa.LargeStringArray.from_buffers(1, offsets, pa.py_buffer(block.data)).validate(full=True)
+        pa.LargeStringArray.from_buffers(1, offsets, pa.py_buffer(data)).validate(full=True)
     except pa.ArrowInvalid:
-        return {line for line, raw in enumerate(block.lines) if not raw.isascii() and not _is_utf8(raw)}
-    return set()
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
         return False
     return True
