@@ -1,11 +1,8 @@
 """From batches of rows to the events of a whole mapping: rules first, then each `[[event]]` takes what it wants."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from itertools import pairwise
 from typing import Protocol
-
-import duckdb
 
 from pipelines.imports.compile_mapping import CompiledEvent, CompiledMapping
 from pipelines.imports.explode import EMPTY_LIST_RULE, explode
@@ -15,7 +12,7 @@ from pipelines.imports.readers.batch import Batch
 from pipelines.imports.returning_keys import ReturningKeys
 from pipelines.imports.row_events import RowEvents
 from pipelines.imports.scattered_rows import MOST_HELD_KEYS, ScatteredOrders, ScatteredRows
-from pipelines.imports.scratch import open_scratch
+from pipelines.imports.scratch import Scratch
 
 OpenBatches = Callable[[], Iterator[Batch]]
 """Starts reading the file anew."""
@@ -51,14 +48,11 @@ def write_events(
     open_batches: OpenBatches, compiled: CompiledMapping, source: str, sink: BytesSink, ledger: Ledger
 ) -> None:
     """Turn all rows into events; afterwards the ledger accounts for each row."""
-    with ExitStack() as stack:
-        scratch: duckdb.DuckDBPyConnection | None = None
-        if any(event.key is not None for event in compiled.events):
-            scratch = stack.enter_context(open_scratch())
+    with Scratch() as scratch:
         returning = _find_returning_keys(open_batches, compiled, scratch)
         streams: list[EventStream] = []
         for place, event in enumerate(compiled.events):
-            if event.key is None or scratch is None:
+            if event.key is None:
                 streams.append(RowEvents(event, source, sink, ledger))
             elif event.is_scattered:
                 groups = [OrderGroups(event, source, sink, ledger, None) for _ in range(2)]
@@ -76,11 +70,11 @@ def write_events(
 
 
 def _find_returning_keys(
-    open_batches: OpenBatches, compiled: CompiledMapping, scratch: duckdb.DuckDBPyConnection | None
+    open_batches: OpenBatches, compiled: CompiledMapping, scratch: Scratch
 ) -> dict[int, set[str] | None]:
     """Of each event whose rows are scattered, the keys that come back; None when they are too many to hold."""
     scattered = {place: event for place, event in enumerate(compiled.events) if event.is_scattered}
-    if not scattered or scratch is None:
+    if not scattered:
         return {}
     found = {
         place: ReturningKeys(scratch, place, event.key_name, refuses_early=False) for place, event in scattered.items()
