@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.oracles.reference_contract import COLUMNS, COMMON, DEFAULTS, ID, LINE, LINE_REQUIRED, OWN, REQUIRED
+from tests.oracles.reference_json import Fraction, RefusedError, Whole, member_texts, read_json
 
 
 @dataclass(frozen=True)
@@ -30,26 +31,6 @@ class Settings:
     time_zone: str
     ingested_at: datetime
     limits: Limits = Limits()
-
-
-class RefusedError(Exception):
-    def __init__(self, kind: str, field: str | None = None) -> None:
-        super().__init__(kind, field)
-        self.kind, self.field = kind, field
-
-
-class Object(list[tuple[str, Any]]):
-    """A JSON object as it was written: every pair, the repeated ones too."""
-
-
-@dataclass(frozen=True)
-class Whole:
-    text: str
-
-
-@dataclass(frozen=True)
-class Fraction:
-    text: str
 
 
 Row = dict[str, Any]
@@ -71,7 +52,7 @@ def reference_decode(block: bytes, settings: Settings) -> tuple[list[Row], list[
 
 
 def read_line(raw: bytes, settings: Settings) -> Row:
-    text, event = read_json(raw, settings)
+    text, event = read_json(raw, settings.limits.max_line_bytes)
     event_type = event.get("event_type")
     if event_type is not None and (not isinstance(event_type, str) or event_type not in OWN):
         raise RefusedError("unknown_event_type", "event_type")
@@ -97,72 +78,6 @@ def read_line(raw: bytes, settings: Settings) -> Row:
     row["properties"] = properties_text(text, event, set(fields) | {"event_type"})
     correct_time(row, settings)
     return row
-
-
-def read_json(raw: bytes, settings: Settings) -> tuple[str, Row]:
-    if len(raw) > settings.limits.max_line_bytes:
-        raise RefusedError("oversize")
-    if all(byte in b" \t\n\r\x0b\x0c" for byte in raw):
-        raise RefusedError("empty")
-    if raw[:3] == "\ufeff".encode():
-        raise RefusedError("bom")
-    try:
-        text = raw.decode("utf-8", "strict")
-    except UnicodeDecodeError:
-        raise RefusedError("invalid_utf8") from None
-    try:
-        value = json.loads(
-            text, object_pairs_hook=Object, parse_int=Whole, parse_float=Fraction, parse_constant=refuse_constant
-        )
-    except (ValueError, RecursionError):
-        raise RefusedError("malformed_json") from None
-    if depth_of(text) > 64:
-        raise RefusedError("malformed_json")
-    if has_repeated_key(value):
-        raise RefusedError("duplicate_key")
-    if not isinstance(value, Object):
-        raise RefusedError("not_an_object")
-    if has_lone_surrogate(value):
-        raise RefusedError("lone_surrogate")
-    return text, {key: plain(each) for key, each in value}
-
-
-def refuse_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-def depth_of(text: str) -> int:
-    """Brackets outside texts; the text is valid JSON."""
-    depth = deepest = 0
-    for character in re.sub(r'"(?:[^"\\]|\\.)*"', "", text):
-        depth += (character in "{[") - (character in "}]")
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def has_repeated_key(value: Any) -> bool:
-    if isinstance(value, Object):
-        keys = [key for key, _ in value]
-        return len(set(keys)) < len(keys) or any(has_repeated_key(each) for _, each in value)
-    return isinstance(value, list) and any(has_repeated_key(each) for each in value)
-
-
-def has_lone_surrogate(value: Any) -> bool:
-    if isinstance(value, Object):
-        return any(has_lone_surrogate(key) or has_lone_surrogate(each) for key, each in value)
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return True
-        return False
-    return isinstance(value, list) and any(has_lone_surrogate(each) for each in value)
-
-
-def plain(value: Any) -> Any:
-    if isinstance(value, Object):
-        return {key: plain(each) for key, each in value}
-    return [plain(each) for each in value] if isinstance(value, list) else value
 
 
 def find_missing(event: Row, event_type: str, fields: Row) -> None:
@@ -294,21 +209,6 @@ def properties_text(text: str, event: Row, known: set[str]) -> str | None:
         taken.add(key)
         pieces.append(json.dumps(key, ensure_ascii=False) + ":" + members[name])
     return "{" + ",".join(pieces) + "}"
-
-
-def member_texts(text: str) -> dict[str, str]:
-    """The text of each member's value; the text is a valid JSON object."""
-    decoder = json.JSONDecoder(parse_int=Whole, parse_float=Fraction)
-    members: dict[str, str] = {}
-    at = text.index("{") + 1
-    while True:
-        at = re.compile(r"[ \t\r,]*").match(text, at).end()  # type: ignore[union-attr]
-        if text[at] == "}":
-            return members
-        key, at = decoder.raw_decode(text, at)
-        start = re.compile(r"[ \t\r]*:[ \t\r]*").match(text, at).end()  # type: ignore[union-attr]
-        _, at = decoder.raw_decode(text, start)
-        members[key] = text[start:at]
 
 
 TIME = re.compile(
