@@ -107,6 +107,8 @@ class XlsxReader:
 
     def _reading(self, rows: Iterator[Record]) -> Iterator[Record]:
         try:
-            yield from rows
+            # Not `yield from`: that would end the sheet's own iterator when the header has been read.
+            for record in rows:  # noqa: UP028
+                yield record
         except (zipfile.BadZipFile, ParseError, ValueError, EOFError) as error:
             raise UsageError(f"{self._path}: broken workbook ({error})") from error

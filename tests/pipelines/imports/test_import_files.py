@@ -205,7 +205,17 @@ def test_killed_import_leaves_no_segment_and_the_next_one_cleans_up(shop: Worksh
     row = "2026-11-20T09:00:00Z,visitor,product,1.50\n"
     file = shop.write("views.csv", "time,visitor,product,price\n" + row * 400_000)
     mapping = shop.write("views.toml", VIEWS.replace("[event.fields]", '[event.fields]\nevent_id = "{row_number}"'))
-    command = [sys.executable, "-m", "maidian", "import", file, "--mapping", mapping, "--lake", shop.lake]
+    command = [
+        sys.executable,
+        "-m",
+        "maidian",
+        "import",
+        str(file),
+        "--mapping",
+        str(mapping),
+        "--lake",
+        str(shop.lake),
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     while not any(path.stat().st_size for path in shop.landing.glob("shop/*.tmp")):
         assert process.poll() is None, "it must not be done before it is killed"

@@ -29,7 +29,7 @@ ZONES = ["Asia/Shanghai", "Europe/London", "Australia/Lord_Howe", "America/Sao_P
 
 
 def parser(time_format: str, zone: str | None = None, choice: ClockChoice = "earlier") -> Parser:
-    return parser_of(time_format, zone and ZoneInfo(zone), ambiguous=choice, nonexistent="later")
+    return parser_of(time_format, ZoneInfo(zone) if zone else None, ambiguous=choice, nonexistent="later")
 
 
 def instant(text: str | Refusal) -> dt.datetime:
