@@ -110,6 +110,10 @@ def _absolute(path: Path) -> Path:
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would rename a lake behind a symbolic link
     if "=" in str(absolute):  # found out in Polars: every name=value folder above a file is taken for a partition
         raise UsageError(f"the path {absolute} holds a =, which tools read as a partition; keep the lake elsewhere")
+    if any(character in str(absolute) for character in "*?["):
+        raise UsageError(
+            f"the path {absolute} holds a *, ? or [, which tools read as a pattern; keep the lake elsewhere"
+        )
     return absolute
 
 

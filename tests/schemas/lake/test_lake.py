@@ -64,6 +64,13 @@ def test_a_path_that_readers_would_take_for_a_partition_is_refused(tmp_path: Pat
     assert not (tmp_path / "shop=1").exists()
 
 
+@pytest.mark.parametrize("folder", ["shop*", "shop?", "shop [1]"])
+def test_a_path_that_readers_would_take_for_a_pattern_is_refused(tmp_path: Path, folder: str) -> None:
+    with pytest.raises(UsageError, match="read as a pattern"):
+        create_lake(tmp_path / folder / "lake")
+    assert not (tmp_path / folder).exists()
+
+
 def test_a_lake_behind_a_symbolic_link_keeps_its_name(tmp_path: Path) -> None:
     create_lake(tmp_path / "disk" / "lake")
     (tmp_path / "lake").symlink_to(tmp_path / "disk" / "lake")
