@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,20 +19,18 @@ class LockHeldError(MaidianError):
 
 
 @contextmanager
-def hold_lock(path: Path, purpose: str) -> Iterator[None]:
-    """Hold the lock at `path`, or raise `LockHeldError` naming who holds it.
+def hold_lock(path: Path, purpose: str, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Hold the lock at `path`, or raise `LockHeldError` naming who holds it, after `wait_seconds` of asking again.
 
     The file stays when the lock is gone: removing it would let two processes lock two files of one name.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _take(descriptor, wait_seconds):
             raise LockHeldError(
                 f"{purpose} is already at work on this lake ({_holder(path)}); wait for it, or stop it and try again"
-            ) from None
+            )
         holder = {
             "process": os.getpid(),
             "host": socket.gethostname(),
@@ -43,6 +42,19 @@ def hold_lock(path: Path, purpose: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int, wait_seconds: float) -> bool:
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.05)
+        else:
+            return True
 
 
 def _holder(path: Path) -> str:

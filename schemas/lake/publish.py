@@ -28,6 +28,9 @@ from schemas.tables.declaration import Table
 # Hive's own name for "no value": a table without rows is still a table that can be queried.
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
+# Nobody holds a table for longer than some renames and links take; `gc` does so for each snapshot it removes.
+WAIT_SECONDS = 60.0
+
 
 @dataclass(frozen=True)
 class NewFile:
@@ -62,7 +65,8 @@ def publish(
     `base` is what the caller built upon; MaidianError when the table has moved on since. New files are linked, so
     the caller may keep or remove its own names. `staging` is the caller's staging area.
     """
-    with hold_lock(lake.lock_path(f"table-{table.name}"), f"a publish of {table.name}"):
+    lock = lake.lock_path(f"table-{table.name}")
+    with hold_lock(lock, f"a publish of {table.name}", WAIT_SECONDS):
         current = current_snapshot(lake, table.name)
         if (current and current.id) != (base and base.id):
             raise MaidianError(f"table {table.name} changed while it was being rebuilt; run the command again")
@@ -77,7 +81,7 @@ def publish(
 
 def roll_back(lake: Lake, table: str, snapshot_id: str) -> Snapshot:
     """Point `current` at an older (or newer) snapshot that is still there."""
-    with hold_lock(lake.lock_path(f"table-{table}"), f"a publish of {table}"):
+    with hold_lock(lake.lock_path(f"table-{table}"), f"a publish of {table}", WAIT_SECONDS):
         snapshot = find_snapshot(lake, table, snapshot_id)
         _flip(lake, table, snapshot.id)
         return snapshot

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,20 @@ def test_a_holder_that_has_not_written_its_name_yet_is_no_riddle(tmp_path: Path)
         path.write_text("")
         with pytest.raises(LockHeldError, match=rf"see {path}"), hold_lock(path, "a run"):
             pass
+
+
+def test_one_who_waits_gets_it_when_it_is_free(tmp_path: Path) -> None:
+    path = tmp_path / "table.lock"
+    order: list[str] = []
+    with hold_lock(path, "a publish"):
+        waiting = threading.Thread(target=_take_in_order, args=(path, order))
+        waiting.start()
+        waiting.join(0.2)
+        order.append("first is done")
+    waiting.join(10)
+    assert order == ["first is done", "second has it"]
+
+
+def _take_in_order(path: Path, order: list[str]) -> None:
+    with hold_lock(path, "a publish", wait_seconds=10):
+        order.append("second has it")

@@ -82,7 +82,8 @@ def test_a_publish_upon_a_snapshot_that_is_no_longer_current_is_refused(lake: La
     assert set(shown(lake)) == {"2026-11-01", "2026-11-02"}
 
 
-def test_two_publishes_of_a_table_do_not_meet(lake: Lake) -> None:
+def test_two_publishes_of_a_table_do_not_meet(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publish_module, "WAIT_SECONDS", 0)
     with hold_lock(lake.lock_path("table-numbers"), "a publish"), pytest.raises(LockHeldError):
         put(lake, {"2026-11-01": [1]})
 
