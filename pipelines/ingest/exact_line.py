@@ -4,27 +4,21 @@ The rules of the contract are walked in its order, once for each kind of reject,
 within it the first field.
 """
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.ingest.clock import Clock
-from pipelines.ingest.exact_json import Json, Number, parse_object
+from pipelines.ingest.exact_json import Json, parse_object
+from pipelines.ingest.exact_values import FAULTS, TYPES, VALUES, describe
 from pipelines.ingest.field_rules import FieldRule, event_rules, line_rules
-from pipelines.ingest.instants import read_instant
-from pipelines.ingest.money import read_money
-from pipelines.ingest.reject import Reject, quote
+from pipelines.ingest.reject import Reject
 from pipelines.ingest.unknown_fields import merge_unknown, read_members
-from schemas.events.contract import EVENT_TYPES, MONEY_PRECISION, MONEY_SCALE, MONEY_TEXT, STATUS_THAT_NEEDS_LINES
+from schemas.events.contract import EVENT_TYPES, STATUS_THAT_NEEDS_LINES
 from schemas.events.rejects import RejectKind
 
 Row = dict[str, Any]
 """Values of the events table by column, but `event_date` and `landing_source`; instants in microseconds."""
-
-_MONEY = re.compile(MONEY_TEXT)
-_MAX_INTEGER_DIGITS = 18  # more than any bound of the contract has; int() of a long text is slow, and limited
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +41,7 @@ def read_line(raw: bytes, clock: Clock, max_line_bytes: int) -> Row | Reject:
     if event_type is None:
         return Reject(RejectKind.MISSING_FIELD, "event_type is required; it is absent or null.", "event_type")
     if not isinstance(event_type, str) or event_type not in EVENT_TYPES:
-        reason = f"event_type is {_describe(event_type)}; it must be one of {', '.join(EVENT_TYPES)}."
+        reason = f"event_type is {describe(event_type)}; it must be one of {', '.join(EVENT_TYPES)}."
         return Reject(RejectKind.UNKNOWN_EVENT_TYPE, reason, "event_type")
     rules = event_rules(event_type)
     parts = list(_parts(event, rules))
@@ -107,144 +101,34 @@ def _missing(field: str, reason: str) -> Reject:
 
 def _find_wrong_type(parts: list[_Part]) -> Reject | None:
     for part in parts:
-        is_right, wanted = _TYPES[part.kind]
+        is_right, wanted = TYPES[part.kind]
         if not is_right(part.value):
-            reason = f"{part.where} is {_describe(part.value)}; it must be {wanted}."
+            reason = f"{part.where} is {describe(part.value)}; it must be {wanted}."
             return Reject(RejectKind.WRONG_TYPE, reason, part.field)
     return None
 
 
-_TYPES: dict[str, tuple[Callable[[Json], bool], str]] = {
-    "text": (lambda value: isinstance(value, str), "a text"),
-    "choice": (lambda value: isinstance(value, str), "a text"),
-    "integer": (lambda value: isinstance(value, Number) and value.is_integer, "a whole number"),
-    "number": (lambda value: isinstance(value, Number), "a number"),
-    "money": (
-        lambda value: isinstance(value, Number) or (isinstance(value, str) and bool(_MONEY.fullmatch(value))),
-        "a number, or a text that is written as one",
-    ),
-    "instant": (lambda value: isinstance(value, str), "a text with a time in RFC 3339"),
-    "json": (lambda value: isinstance(value, dict), "an object"),
-    "texts": (lambda value: isinstance(value, list), "a list of texts"),
-    "lines": (lambda value: isinstance(value, list), "a list of order lines"),
-    "line": (lambda value: isinstance(value, dict), "an object"),
-}
-
-
-def _describe(value: Json) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return f"the text {quote(value)}"
-        case Number():
-            return f"the number {quote(value.text)[1:-1]}"
-        case list():
-            return "a list"
-        case dict():
-            return "an object"
-
-
 def _find_out_of_range(parts: list[_Part]) -> Reject | None:
     for part in parts:
-        fault = _FAULTS[part.kind](part.rule, part.value) if part.kind in _FAULTS else None
+        fault = FAULTS[part.kind](part.rule, part.value) if part.kind in FAULTS else None
         if fault:
             return Reject(RejectKind.OUT_OF_RANGE, f"{part.where} {fault}.", part.field)
     return None
 
 
-def _text_fault(rule: FieldRule, value: Any) -> str | None:
-    length = len(unicodedata.normalize("NFC", value))
-    if rule.smallest is not None and length < rule.smallest:
-        return f"has {length} characters; it needs at least {rule.smallest}"
-    if rule.largest is not None and length > rule.largest:
-        return f"has {length} characters; it may have at most {rule.largest}"
-    return None
-
-
-def _choice_fault(rule: FieldRule, value: Any) -> str | None:
-    return None if value in rule.choices else f"is {quote(value)}; it must be one of {', '.join(rule.choices)}"
-
-
-def _integer_fault(rule: FieldRule, value: Any) -> str | None:
-    is_long = len(value.text.lstrip("-")) > _MAX_INTEGER_DIGITS
-    return _bound_fault(rule, value, None if is_long else int(value.text))
-
-
-def _number_fault(rule: FieldRule, value: Any) -> str | None:
-    number = float(value.text)
-    return _bound_fault(rule, value, None if number in (float("inf"), float("-inf")) else number)
-
-
-def _bound_fault(rule: FieldRule, value: Number, number: float | None) -> str | None:
-    """`number` is None when it is too large to be held."""
-    if number is None:
-        return f"is {_describe(value)}, which is too large"
-    if rule.smallest is not None and number < rule.smallest:
-        return f"is {_describe(value)}; it must be at least {rule.smallest}"
-    if rule.largest is not None and number > rule.largest:
-        return f"is {_describe(value)}; it must be at most {rule.largest}"
-    return None
-
-
-def _money_fault(_rule: FieldRule, value: Any) -> str | None:
-    if read_money(_money_text(value)) is not None:
-        return None
-    digits = MONEY_PRECISION - MONEY_SCALE
-    return f"is {_describe(value)}; it may have {digits} digits before the point and {MONEY_SCALE} after it"
-
-
-def _money_text(value: Any) -> str:
-    return value.text if isinstance(value, Number) else str(value)
-
-
-_FAULTS: dict[str, Callable[[FieldRule, Any], str | None]] = {
-    "text": _text_fault,
-    "choice": _choice_fault,
-    "integer": _integer_fault,
-    "number": _number_fault,
-    "money": _money_fault,
-}
-
-
 def _find_bad_time(event: Mapping[str, Json], row: Row, rules: tuple[FieldRule, ...]) -> Reject | None:
     for rule in rules:
         if rule.kind == "instant" and rule.name in row and row[rule.name] is None:
-            shown = _describe(event[rule.name])
+            shown = describe(event[rule.name])
             reason = f"{rule.name} is {shown}; it must be a real time in RFC 3339 with an offset."
             return Reject(RejectKind.BAD_TIME, reason, rule.name)
     return None
 
 
 def _row(event: Mapping[str, Json], rules: tuple[FieldRule, ...]) -> Row:
-    row: Row = {rule.name: _VALUES[rule.kind](event[rule.name]) for rule in rules if event.get(rule.name) is not None}
+    row: Row = {rule.name: VALUES[rule.kind](event[rule.name]) for rule in rules if event.get(rule.name) is not None}
     row.update({rule.name: rule.default for rule in rules if rule.name not in row and rule.default is not None})
     return row | {"event_type": event["event_type"]}
-
-
-def _text(value: Any) -> str:
-    return unicodedata.normalize("NFC", value)
-
-
-_VALUES: dict[str, Callable[[Any], Any]] = {
-    "text": _text,
-    "choice": _text,
-    "integer": lambda value: int(value.text),
-    "number": lambda value: float(value.text) + 0.0,  # -0.0 becomes 0.0: one zero, whoever reads it
-    "money": lambda value: read_money(_money_text(value)),
-    "instant": read_instant,
-    "json": lambda _value: None,  # its text, not its value; see _properties
-    "texts": lambda value: [_text(each) for each in value],
-    "lines": lambda value: [_line(each) for each in value],
-}
-
-
-def _line(line: Mapping[str, Json]) -> Row:
-    return {
-        rule.name: None if line.get(rule.name) is None else _VALUES[rule.kind](line[rule.name]) for rule in line_rules()
-    }
 
 
 def _correct_time(row: Row, clock: Clock) -> Reject | None:
