@@ -43,7 +43,7 @@ def test_any_bytes_become_rejects_and_never_an_error(block: bytes) -> None:
     assert_equal(block)
 
 
-@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.ci) for seed in range(8, 200))])
+@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.ci) for seed in range(8, 80))])
 def test_random_blocks_decode_as_the_reference_does(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     r = Random(seed)
     monkeypatch.setattr(decode_module, "_LINES_A_CHUNK", r.choice([1, 30, 65_536]))
@@ -86,6 +86,10 @@ def test_every_kind_is_counted_and_nothing_is_lost(line_count: int) -> None:
 LINES_A_BLOCK = 40_000  # about the 16 MiB that ingest decodes at once
 
 
+def plain_line(r: Random) -> bytes:
+    return event_lines.write(r, event_lines.event(r, is_plain=True), 0).encode()
+
+
 def planted_block(seed: int, line_count: int) -> tuple[bytes, Counter[str]]:
     """Plain lines, with known numbers of every kind of reject among them."""
     r = Random(seed)
@@ -93,8 +97,12 @@ def planted_block(seed: int, line_count: int) -> tuple[bytes, Counter[str]]:
     places = dict(zip(r.sample(range(line_count), len(kinds)), kinds, strict=True))
     lines = []
     for place in range(line_count):
-        line = event_lines.write(r, event_lines.event(r, is_plain=True), 0).encode()
-        lines.append(PLANTS[places[place]](line) if place in places else line)
+        line = plain_line(r)
+        if place in places:
+            while (broken := PLANTS[places[place]](line)) == line:  # its keys are written with escapes
+                line = plain_line(r)
+            line = broken
+        lines.append(line)
     return b"\n".join(lines) + b"\n", Counter([*map(str, kinds), *["accepted"] * (line_count - len(kinds))])
 
 
