@@ -20,8 +20,13 @@ def remove_unnamed_index_files(lake: Lake, now: datetime, min_age: timedelta) ->
         named.update(state.get("id_runs", []), state.get("progress", []))
     removed = 0
     for path in (lake.path / "ingest" / "index").glob("*"):
-        age = now - datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        if path.name not in named and age >= max(min_age, MIN_AGE):
-            path.unlink()
-            removed += 1
+        if path.name in named:
+            continue
+        try:
+            age = now - datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            if age >= max(min_age, MIN_AGE):
+                path.unlink()
+                removed += 1
+        except FileNotFoundError:  # a temporary name of the ingest beside us, which has its final one by now
+            continue
     return removed
