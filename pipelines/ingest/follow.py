@@ -1,9 +1,12 @@
 """Following the landing: a loop of the same bounded cycles, until it is told to stop."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
 from pipelines.ingest.ingest import IngestJob, IngestResult, ingest_cycle
+
+log = logging.getLogger(__name__)
 
 
 def follow(
@@ -16,8 +19,13 @@ def follow(
     """Take in what arrives until `is_stopped`; the cycle under way is finished. Returns what all cycles did."""
     staging = job.lake.fresh_staging("ingest")
     result = IngestResult()
+    told: set[str] = set()
     while not is_stopped():
-        if ingest_cycle(job, staging, result):
+        is_something_new = ingest_cycle(job, staging, result)
+        for segment in result.refused_segments.keys() - told:
+            log.warning(result.refused_segments[segment])
+        told = set(result.refused_segments)
+        if is_something_new:
             on_cycle(result)
             continue
         waited = 0.0
