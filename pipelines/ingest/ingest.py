@@ -16,6 +16,7 @@ from pipelines.ingest.progress import Outcome, read_progress
 from pipelines.ingest.publish_events import index_folder, publish_events
 from pipelines.ingest.publish_rejects import publish_rejects
 from pipelines.ingest.ranges import LandingRange, RangeManifest, committed_ranges, forget_range, ranges_folder
+from schemas.errors import MaidianError
 from schemas.lake.lake import Lake
 from schemas.lake.snapshots import current_snapshot
 from schemas.tables.events import TABLE as EVENTS
@@ -76,13 +77,19 @@ def ingest_cycle(job: IngestJob, staging: Path, result: IngestResult) -> bool:
         options = IngestOptions(str(lake.path), str(job.landing), lake.time_zone, job.limits)
         run_graph(missing, options, job.runner, list(job.beam_arguments))
         decoded = committed_ranges(lake)
-    committed = [decoded[wanted.name] for wanted in plan.ranges]
+    committed = [decoded[wanted.name] for wanted in plan.ranges if wanted.name in decoded]
+    if len(committed) < len(plan.ranges):
+        raise MaidianError(
+            f"the runner {job.runner} ended well, but {len(plan.ranges) - len(committed)} ranges are not in "
+            f"{ranges_folder(lake.path)}; landing and lake must be at the same path on every worker"
+        )
     publish_rejects(lake, committed, staging, job.audit)
     snapshot, outcomes = publish_events(lake, committed, staging, job.audit)
     result.add(outcomes)
     result.snapshot_id = snapshot.id
     for manifest in committed:
         forget_range(lake.path, manifest.name)
+    lake.fresh_staging("ingest")  # its links would keep the bytes of snapshots that are long collected
     return bool(committed)
 
 
@@ -94,9 +101,13 @@ def _published(lake: Lake) -> dict[str, int]:
 
 
 def _reuse_ranges(lake: Lake, planned: Sequence[LandingRange]) -> dict[str, RangeManifest]:
-    """What a killed run decoded of the plan. All else that it left is removed: published, half-written, or grown."""
-    names = {wanted.name for wanted in planned}
-    reused = {name: manifest for name, manifest in committed_ranges(lake).items() if name in names}
+    """What a killed run decoded of the plan. All else that it left is removed: published, half-written, or changed."""
+    landed_at = {wanted.name: wanted.landed_at for wanted in planned}
+    reused = {
+        name: manifest
+        for name, manifest in committed_ranges(lake).items()
+        if manifest.range.landed_at == landed_at.get(name)
+    }
     for path in ranges_folder(lake.path).glob("*"):
         if path.name.partition(".")[0] not in reused:
             path.unlink()

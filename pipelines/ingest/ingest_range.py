@@ -51,6 +51,7 @@ def ingest_range(wanted: LandingRange, options: IngestOptions) -> RangeManifest:
     )
     return RangeManifest(
         range=wanted,
+        read_until=max(wanted.end, first_byte + len(block)),
         line_count=decoded.line_count,
         days=_write_events(decoded.accepted, lake_path, wanted.name),
         rejected=_write_rejects(decoded, lake_path, wanted),

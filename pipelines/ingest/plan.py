@@ -30,12 +30,16 @@ class Plan:
 def plan_ranges(landing: Path, done_until: Mapping[str, int], now: datetime, *, is_following: bool = False) -> Plan:
     """Cut what is new in landing into ranges, as many as one cycle takes, in the order of landing.
 
-    `done_until` says for each segment the byte up to which it is published. While following, a last line
+    `done_until` says for each segment the byte up to which it is published, the end of a line. While following, a last line
     without its line feed is left until its writer has finished it, or has been silent for a minute.
     """
     plan = Plan()
     room = MAX_CYCLE_BYTES
     for segment in list_segments(landing):
+        if _is_not_utf8(segment.name):
+            shown = ascii(segment.name)[1:-1]
+            plan.refused[shown] = f"landing/{shown} has a name that is not UTF-8; rename it and run ingest again"
+            continue
         start = done_until.get(segment.name, 0)
         refusal = _refusal(landing, segment, start)
         if refusal:
@@ -62,6 +66,11 @@ def plan_ranges(landing: Path, done_until: Mapping[str, int], now: datetime, *, 
     return plan
 
 
+def _is_not_utf8(name: str) -> bool:
+    # Python reads such a byte as a lone surrogate; it can stand neither in a manifest nor in a table.
+    return any("\ud800" <= character <= "\udfff" for character in name)
+
+
 def _cut(start: int, end: int) -> Iterable[tuple[int, int]]:
     while start < end:
         high = min(end, (start // GRID_BYTES + 1) * GRID_BYTES)
@@ -85,9 +94,6 @@ def _refusal(landing: Path, segment: Segment, done_until: int) -> str | None:
 
 
 def _ends_line(path: Path, position: int) -> bool:
-    # A cut on the grid falls inside a line as a rule: the range before it took that line whole.
-    if position % GRID_BYTES == 0:
-        return True
     with path.open("rb") as file:
         file.seek(position - 1)
         return file.read(1) == b"\n"

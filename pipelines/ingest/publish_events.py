@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipelines.ingest.audit import Audit
 from pipelines.ingest.event_ids import add_run, are_known, first_of_each
-from pipelines.ingest.parquet import write_rows
+from pipelines.ingest.parquet import gather_rows, write_rows
 from pipelines.ingest.progress import Outcome, add_progress
 from pipelines.ingest.ranges import RangeManifest, events_file, ids_file, name_of
 from schemas.lake.lake import Lake
@@ -24,9 +24,6 @@ from schemas.tables.events import TABLE
 
 # A day's files; past that they are merged. Few enough for a reader, many enough that --follow seldom rewrites a day.
 MAX_FILES = 8
-
-# Rows a row group: what a reader skips or takes as a whole.
-ROW_GROUP_ROWS = 131_072
 
 _NO_LINES = np.empty((0, 3), np.uint64)
 
@@ -66,7 +63,7 @@ def publish_events(
             replace.append(day)
         tables = _tables(old if day in replace else [], slices)
         path = staged_file(staging, TABLE, day, name)
-        write_rows(_row_groups(tables), path, TABLE.file_schema)
+        write_rows(gather_rows(tables), path, TABLE.file_schema)
         add[day] = [NewFile(path, name, pq.read_metadata(path).num_rows)]
 
     kept_files = {day: base.files([day]) if base and day not in replace else [] for day in add}
@@ -92,7 +89,7 @@ def _outcome(manifest: RangeManifest, kept: int) -> Outcome:
     return Outcome(
         source=manifest.range.source,
         segment=manifest.range.segment,
-        end=manifest.range.end,
+        end=manifest.read_until,
         line_count=manifest.line_count,
         accepted_count=kept,
         repeated_count=manifest.accepted_count - kept,
@@ -134,17 +131,3 @@ def _with_all_columns(table: pa.Table) -> pa.Table:
         table[f.name] if f.name in table.column_names else pa.nulls(table.num_rows, f.type) for f in TABLE.file_schema
     ]
     return pa.table(columns, schema=TABLE.file_schema)
-
-
-def _row_groups(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Gather small tables, so that a row group is worth reading; one in memory at a time."""
-    gathered: list[pa.Table] = []
-    row_count = 0
-    for table in tables:
-        gathered.append(table)
-        row_count += table.num_rows
-        if row_count >= ROW_GROUP_ROWS:
-            yield pa.concat_tables(gathered)
-            gathered, row_count = [], 0
-    if gathered:
-        yield pa.concat_tables(gathered)

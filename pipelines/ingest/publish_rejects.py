@@ -1,12 +1,17 @@
-"""Committed ranges to the `rejects` table: each day's refused lines, none twice, small files merged."""
+"""Committed ranges to the `rejects` table: each refused line once, small files merged, a range in memory at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from pipelines.ingest.audit import Audit
-from pipelines.ingest.parquet import write_rows
+from pipelines.ingest.parquet import gather_rows, write_rows
 from pipelines.ingest.ranges import RangeManifest, name_of, rejects_file
 from schemas.lake.lake import Lake
 from schemas.lake.publish import Change, NewFile, publish, staged_file
@@ -16,31 +21,32 @@ from schemas.tables.rejects import TABLE
 MAX_FILES = 16  # a day's files; past that they are merged, so that a long --follow leaves few
 
 
+@dataclass(frozen=True)
+class _Lines:
+    """The refused lines of one range; `is_new` says which the table does not have."""
+
+    path: Path
+    is_new: NDArray[np.bool_]
+
+
 def publish_rejects(lake: Lake, committed: Sequence[RangeManifest], staging: Path, audit: Audit) -> Snapshot:
     """Add the ranges' refused lines and return the snapshot that holds them.
 
-    A line that the table has already is left out: a crash may come between this publish and that of `events`, and
-    rolling `events` back makes its ranges come again.
+    A line that the table has already, on any day, is left out: a crash may come between this publish and that of
+    `events`, and rolling `events` back makes its ranges come again, perhaps after their segment has grown.
     """
     base = current_snapshot(lake, TABLE.name)
-    by_day: dict[str, list[RangeManifest]] = {}
-    for manifest in committed:
-        if manifest.rejected_count:
-            by_day.setdefault(manifest.received_date.isoformat(), []).append(manifest)
     add: dict[str, list[NewFile]] = {}
     replace: list[str] = []
-    for day, manifests in by_day.items():
+    for day, ranges in _new_lines(lake, base, committed).items():
         old = base.files([day]) if base else []
-        rows = _new_rows(old, [rejects_file(lake.path, manifest.name) for manifest in manifests])
-        if not rows.height:
-            continue
         if len(old) >= MAX_FILES:
-            rows = pl.concat([pl.read_parquet(old, hive_partitioning=False), rows])
             replace.append(day)
-        name = f"part-{name_of(manifest.name for manifest in manifests)}.parquet"
+        name = f"part-{name_of(ranges)}.parquet"
         path = staged_file(staging, TABLE, day, name)
-        write_rows([rows.to_arrow().cast(TABLE.file_schema)], path, TABLE.file_schema)
-        add[day] = [NewFile(path, name, rows.height)]
+        tables = _tables(old if day in replace else [], ranges.values())
+        write_rows(gather_rows(tables), path, TABLE.file_schema)
+        add[day] = [NewFile(path, name, pq.read_metadata(path).num_rows)]
     if base and not add:
         return base
     kept = {day: base.files([day]) if base and day not in replace else [] for day in add}
@@ -48,9 +54,43 @@ def publish_rejects(lake: Lake, committed: Sequence[RangeManifest], staging: Pat
     return publish(lake, TABLE, base, Change(add=add, replace=replace), {"audit": outcomes}, staging)
 
 
-def _new_rows(old: list[Path], added: list[Path]) -> pl.DataFrame:
-    rows = pl.read_parquet(added, hive_partitioning=False)
-    if not old:
-        return rows
-    key = list(TABLE.key)
-    return rows.join(pl.read_parquet(old, columns=key, hive_partitioning=False), on=key, how="anti")
+def _new_lines(
+    lake: Lake, base: Snapshot | None, committed: Sequence[RangeManifest]
+) -> Mapping[str, dict[str, _Lines]]:
+    """By day and name, the ranges that have a line which the table has not."""
+    with_rejects = [manifest for manifest in committed if manifest.rejected_count]
+    known = _known_offsets(base, {manifest.range.segment for manifest in with_rejects})
+    by_day: dict[str, dict[str, _Lines]] = {}
+    for manifest in with_rejects:
+        path = rejects_file(lake.path, manifest.name)
+        is_new = np.ones(manifest.rejected_count, np.bool_)
+        if manifest.range.segment in known:
+            offsets = pq.read_table(path, columns=["byte_offset"], partitioning=None)["byte_offset"].to_numpy()
+            is_new = ~np.isin(offsets, known[manifest.range.segment])
+        if is_new.any():
+            by_day.setdefault(manifest.received_date.isoformat(), {})[manifest.name] = _Lines(path, is_new)
+    return by_day
+
+
+def _known_offsets(base: Snapshot | None, segments: set[str]) -> dict[str, NDArray[np.int64]]:
+    """Where the lines start that the table holds of the segments. A third of a millisecond for each file it has."""
+    files = base.files() if base and segments else []
+    if not files:
+        return {}
+    rows = (
+        pl.scan_parquet(files, hive_partitioning=False, glob=False)
+        .filter(pl.col("segment").is_in(segments))
+        .select("segment", "byte_offset")
+        .collect()
+    )
+    return {str(segment): held["byte_offset"].to_numpy() for (segment,), held in rows.group_by("segment")}
+
+
+def _tables(old: Sequence[Path], added: Iterable[_Lines]) -> Iterator[pa.Table]:
+    for path in old:
+        file = pq.ParquetFile(path)
+        for index in range(file.num_row_groups):
+            yield file.read_row_group(index)
+    for lines in added:
+        table = pq.ParquetFile(lines.path).read()
+        yield table if lines.is_new.all() else table.filter(pa.array(lines.is_new))

@@ -52,9 +52,13 @@ class DaySlice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RangeManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a range: line_count = accepted (the days' rows) + rejected."""
+    """What came of a range: line_count = accepted (the days' rows) + rejected.
+
+    `read_until` is where its last line ends: past the range's end as a rule, for that line was taken whole.
+    """
 
     range: LandingRange
+    read_until: int
     line_count: int
     days: list[DaySlice]
     rejected: dict[str, int]

@@ -1,6 +1,7 @@
 """One ingest after another over a real lake: the numbers add up, repeats are dropped, crashes leave no trace."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -170,14 +171,7 @@ def test_an_ingest_that_dies_between_two_steps_is_finished_by_the_next(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     land(lake, "web/a.ndjson", view("1"), "{", view("1"))
-
-    def die(*arguments: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(ingest_module, step, die)
-        with pytest.raises(KeyboardInterrupt):
-            take_in(lake)
+    _die_at(step, lake, monkeypatch)
     land(lake, "app/b.ndjson", view("2"), "}")
     take_in(lake)
     assert ids(lake) == ["1", "2"]
@@ -193,3 +187,69 @@ def test_a_damaged_segment_does_not_hold_up_the_others(lake: Lake) -> None:
     result = take_in(lake)
     assert list(result.refused_segments) == ["web/a.ndjson"]
     assert ids(lake) == ["1", "2", "3"]
+
+
+def test_a_last_line_that_was_finished_after_the_plan_is_taken_whole_and_once(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = view("1") + "\n" + view("2") + "\n"
+    path = lake.landing / "web" / "a.ndjson"
+    path.parent.mkdir(parents=True)
+    path.write_text(lines[:-20])
+
+    def plan_then_finish_the_line(*arguments: Any, **options: Any) -> plan.Plan:
+        found = plan.plan_ranges(*arguments, **options)
+        path.write_text(lines)
+        return found
+
+    monkeypatch.setattr(ingest_module, "plan_ranges", plan_then_finish_the_line)
+    result = take_in(lake)
+    assert result.refused_segments == {}
+    assert counts(result) == (2, 2, 0, 0)
+
+
+@pytest.mark.parametrize("step", ["publish_events", "roll_back"])
+def test_rejects_of_a_segment_that_grows_on_a_later_day_are_not_doubled(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    land(lake, "app/a.ndjson", view("0"))
+    before = take_in(lake).snapshot_id
+    land(lake, "web/a.ndjson", "{", view("1"))
+    os.utime(lake.landing / "web/a.ndjson", (1_700_000_000, 1_700_000_000))
+    if step == "roll_back":
+        take_in(lake)
+        assert before is not None
+        roll_back(lake, "events", before)
+    else:
+        _die_at(step, lake, monkeypatch)
+    land(lake, "web/a.ndjson", "}", mode="a")  # now
+    assert counts(take_in(lake)) == (3, 1, 2, 0)
+    assert sorted(rows(lake, "rejects")["raw"]) == [b"{", b"}"]
+
+
+def test_what_a_killed_ingest_decoded_of_a_segment_that_changed_since_is_decoded_anew(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(lake, "web/a.ndjson", view("1"))
+    _die_at("publish_rejects", lake, monkeypatch)
+    land(lake, "web/a.ndjson", view("2"))
+    os.utime(lake.landing / "web/a.ndjson", (1_700_000_000, 1_700_000_000))
+    take_in(lake)
+    assert ids(lake) == ["2"]
+
+
+def test_staging_does_not_keep_what_was_published(lake: Lake) -> None:
+    land(lake, "web/a.ndjson", view("1"), "{")
+    take_in(lake)
+    assert list(lake.staging("ingest").iterdir()) == []
+    assert {path.stat().st_nlink for path in lake.path.rglob("*.parquet")} == {1}
+
+
+def _die_at(step: str, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest_module, step, die)
+        with pytest.raises(KeyboardInterrupt):
+            take_in(lake)

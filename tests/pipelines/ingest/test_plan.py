@@ -78,3 +78,26 @@ def test_range_names_depend_on_the_range_alone(tmp_path: Path) -> None:
     os.utime(path, (0, 0))
     (second,) = plan_ranges(tmp_path, {}, NOW + timedelta(days=1)).ranges
     assert first.name == second.name
+
+
+def test_a_line_that_was_read_past_the_end_of_its_range_is_not_read_again(tmp_path: Path, small_grid: None) -> None:
+    land(tmp_path, "web/a.ndjson", b"a-long-line-of-24-bytes\ny\n")
+    assert [(r.start, r.end) for r in plan_ranges(tmp_path, {"web/a.ndjson": 24}, NOW).ranges] == [(24, 26)]
+
+
+def test_a_segment_that_grew_within_a_line_ingested_up_to_the_grid_is_refused(tmp_path: Path, small_grid: None) -> None:
+    land(tmp_path, "web/a.ndjson", b"x\n456789" + b"and-more\nz\n")  # 8 bytes are ingested: a cell of the grid
+    planned = plan_ranges(tmp_path, {"web/a.ndjson": 8}, NOW)
+    assert planned.ranges == []
+    assert "unfinished last line" in planned.refused["web/a.ndjson"]
+
+
+def test_a_name_that_is_not_utf8_is_refused_and_shown_and_the_others_are_planned(tmp_path: Path) -> None:
+    land(tmp_path, os.fsdecode(b"web/\xb6\xa9\xb5\xa5.ndjson"), b"x\n")  # GBK
+    land(tmp_path, "web/订单\u3000[1].ndjson", b"x\n")
+    planned = plan_ranges(tmp_path, {}, NOW)
+    assert [r.segment for r in planned.ranges] == ["web/订单\u3000[1].ndjson"]
+    assert planned.refused == {
+        r"web/\udcb6\udca9\udcb5\udca5.ndjson": r"landing/web/\udcb6\udca9\udcb5\udca5.ndjson has a name that is not "
+        "UTF-8; rename it and run ingest again"
+    }
