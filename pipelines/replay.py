@@ -43,7 +43,9 @@ class ReplayLine(msgspec.Struct, kw_only=True, omit_defaults=True):
         """The line as it is now."""
         if self.raw is not None:
             return self.raw.encode()
-        return base64.b64decode(self.raw_base64 or "", validate=True)
+        if self.raw_base64 is not None:
+            return base64.b64decode(self.raw_base64, validate=True)
+        raise ValueError("raw is missing")
 
 
 @dataclass
