@@ -9,17 +9,19 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, redirect_stderr
+from io import StringIO
 from pathlib import Path
 
 import apache_beam as beam
 import msgspec
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
-from apache_beam.runners.runner import PipelineRunner
+from apache_beam.runners.runner import PipelineRunner, create_runner
 
 from pipelines.ingest.ingest_range import IngestOptions, ingest_range
 from pipelines.ingest.ranges import LandingRange, RangeManifest, commit_manifest
+from schemas.errors import UsageError
 
 
 class IngestRange(beam.DoFn):
@@ -55,7 +57,7 @@ def run_graph(ranges: Sequence[LandingRange], options: IngestOptions, runner: st
     has_processes = "--direct_running_mode=multi_processing" in beam_arguments
     with (
         _unheard_workers() if has_processes else nullcontext(),
-        beam.Pipeline(runner=_runner(runner), options=PipelineOptions(beam_arguments)) as pipeline,
+        beam.Pipeline(runner=_runner(runner), options=_options(beam_arguments)) as pipeline,
     ):
         (
             pipeline
@@ -86,6 +88,23 @@ def _unheard_workers() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _runner(name: str) -> PipelineRunner | str:
-    # Named, the default DirectRunner would try to download another runner, without a timeout.
-    return FnApiRunner() if name == "embedded" else name
+def _runner(name: str) -> PipelineRunner:
+    if name == "embedded":  # named, the default DirectRunner would try to download another one, without a timeout
+        return FnApiRunner()
+    try:
+        return create_runner(name)
+    except (ValueError, ImportError) as error:
+        raise UsageError(f"no runner {name}: {error}") from None
+
+
+def _options(arguments: list[str]) -> PipelineOptions:
+    """Beam's options, all of them parsed now: argparse would print pages and end the process in the middle."""
+    said = StringIO()
+    try:
+        with redirect_stderr(said):
+            options = PipelineOptions(arguments)
+            options.get_all_options()
+    except SystemExit:
+        why = said.getvalue().strip().rpartition("error: ")[2]
+        raise UsageError(f"Beam refuses {' '.join(arguments)}: {why}") from None
+    return options
