@@ -4,6 +4,7 @@ Lines are proven together on a fast path; what cannot be proven there goes, one 
 which alone says why a line is refused. Both are held to a slow reference decoder by the tests.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,8 +22,10 @@ from schemas.events.rejects import MAX_LINE_BYTES
 from schemas.tables.events import TABLE as EVENTS
 from schemas.tables.rejects import TABLE as REJECTS
 
-# Most blocks are one chunk. It bounds what the rejects of a block of empty lines take while they are objects.
+# Most blocks are one chunk. Chunks bound what a million empty lines take while they are objects, and keep a column of
+# long texts below the 2 GiB that Arrow's offsets reach.
 _LINES_A_CHUNK = 65_536
+_BYTES_A_CHUNK = 256 * 1024 * 1024
 
 _REJECT_COLUMNS = ("byte_offset", "kind", "field", "reason", "raw")
 REJECTS_SCHEMA = pa.schema([REJECTS.schema.field(name) for name in _REJECT_COLUMNS])
@@ -79,11 +82,10 @@ def decode(
     bounds[-1] = len(block)
     accepted: list[pa.Table] = []
     rejects: list[pa.Table] = []
-    for first in range(0, len(lines), _LINES_A_CHUNK):
-        chunk = lines[first : first + _LINES_A_CHUNK]
-        chunk_bounds = bounds[first : first + len(chunk) + 1]
+    for first, end in _chunks(bounds):
+        chunk_bounds = bounds[first : end + 1]
         data = np.frombuffer(block, np.uint8, int(chunk_bounds[-1] - chunk_bounds[0]), int(chunk_bounds[0]))
-        line_block = LineBlock(data, chunk_bounds - chunk_bounds[0], chunk)
+        line_block = LineBlock(data, chunk_bounds - chunk_bounds[0], lines[first:end])
         rows, refused = _decode_lines(line_block, chunk_bounds[:-1] + first_byte, clock, limits)
         accepted.append(rows)
         rejects.append(refused)
@@ -92,6 +94,16 @@ def decode(
         rejects=pa.concat_tables([REJECTS_SCHEMA.empty_table(), *rejects]),
         line_count=len(lines),
     )
+
+
+def _chunks(bounds: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """The first and the end of the lines that are decoded together: at least one each."""
+    first, count = 0, len(bounds) - 1
+    while first < count:
+        within = int(np.searchsorted(bounds, bounds[first] + _BYTES_A_CHUNK, side="right")) - 1
+        end = max(first + 1, min(first + _LINES_A_CHUNK, within))
+        yield first, end
+        first = end
 
 
 def _decode_lines(
