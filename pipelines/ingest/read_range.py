@@ -1,8 +1,11 @@
 """Reading a range of a segment: the lines whose first byte lies in it, whole."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 from schemas.errors import MaidianError
+
+_PIECE_BYTES = 1 << 20
 
 
 def read_lines(path: Path, start: int, end: int) -> tuple[bytes, int]:
@@ -15,7 +18,7 @@ def read_lines(path: Path, start: int, end: int) -> tuple[bytes, int]:
             first = start
             if start > 0:
                 file.seek(start - 1)
-                first = start - 1 + len(file.readline())  # 1 when a line begins exactly at `start`
+                first = start - 1 + _skip_line(file)  # 1 when a line begins exactly at `start`
             if first >= end:
                 return b"", first
             file.seek(first)
@@ -25,3 +28,13 @@ def read_lines(path: Path, start: int, end: int) -> tuple[bytes, int]:
             return (block, first) if block.endswith(b"\n") else (block + file.readline(), first)
     except FileNotFoundError:
         raise MaidianError(f"{path} was removed while it was being ingested; put it back and run again") from None
+
+
+def _skip_line(file: BinaryIO) -> int:
+    """How long the rest of the line is; it may be the tail of a line of many ranges, so it is not held in memory."""
+    length = 0
+    while piece := file.readline(_PIECE_BYTES):
+        length += len(piece)
+        if piece.endswith(b"\n"):
+            break
+    return length

@@ -1,6 +1,7 @@
 """The plan: every byte of landing is in one range, and each line in the range where it begins."""
 
 import os
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -101,3 +102,13 @@ def test_a_name_that_is_not_utf8_is_refused_and_shown_and_the_others_are_planned
         r"web/\udcb6\udca9\udcb5\udca5.ndjson": r"landing/web/\udcb6\udca9\udcb5\udca5.ndjson has a name that is not "
         "UTF-8; rename it and run ingest again"
     }
+
+
+def test_the_tail_of_a_line_of_many_ranges_is_passed_over_and_not_held(tmp_path: Path) -> None:
+    path = land(tmp_path, "web/a.ndjson", b"x" * 20_000_000 + b"\ny\n")
+    tracemalloc.start()
+    try:
+        assert read_lines(path, 16, 32) == (b"", 20_000_001)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
