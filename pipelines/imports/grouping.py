@@ -55,7 +55,7 @@ class _Order:
     problem: str | None = None
     """What is wrong with it as a whole; `row_problems` is what is wrong with one of its rows, by row number."""
     lines: list[Thing] = field(default_factory=list)
-    values: list[Column] = field(default_factory=list)
+    values: list[list[Value]] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     identities: list[bytes] = field(default_factory=list)
@@ -100,7 +100,7 @@ class _Order:
 def keyed_rows(event: CompiledEvent, batch: Batch, ledger: Ledger) -> tuple[Batch, list[str]]:
     """The rows that have a key, and their keys; the others are refused."""
     assert event.key is not None
-    keys = event.key(batch)
+    keys = list(event.key(batch))
     if None not in keys:
         return batch, keys
     without = batch.take(place for place, key in enumerate(keys) if key is None)

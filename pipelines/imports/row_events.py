@@ -23,7 +23,7 @@ class RowEvents:
         event, problems = self._event, Problems()
         ids = None if event.event_id is None else event.event_id(batch)
         if ids is None:
-            ids = [self._ids.of_rows([each]) for each in identities(batch)]
+            ids = list(map(self._ids.of_row, identities(batch)))
         columns = head_columns(event, batch, ids, problems)
         lines = None
         if event.line is not None:

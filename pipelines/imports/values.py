@@ -1,7 +1,7 @@
 """Values on their way from a file to an event: text of any value, and what stands where a value could not be made."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 Value = Any
 """What a reader hands out: None, str, int, float, Decimal, bool, datetime, date, list or dict."""
 
-Column = list[Value]
+Column = Sequence[Value]
+"""One value a row; never changed in place, for it may be the reader's own."""
 
 MEMO_LIMIT = 1 << 16
 """Distinct texts remembered for one step, so that memory stays flat whatever the column holds."""

@@ -116,4 +116,4 @@ def with_nulls(cells: Sequence[Value], nulls: frozenset[str]) -> Column:
     """The cells with None in place of each text that means no value."""
     if any(null in cells for null in nulls):
         return [None if cell.__class__ is str and cell in nulls else cell for cell in cells]
-    return list(cells)
+    return cells

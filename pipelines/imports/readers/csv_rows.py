@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import msgspec
-
 from pipelines.imports.input_file import UnpackedFile
 from pipelines.imports.mapping import InputFile
 from pipelines.imports.readers.batch import Batch, RefusedRow, with_nulls
@@ -60,8 +58,8 @@ class CsvReader:
         return dict(zip(self._names, row, strict=True))
 
     def identity(self, row: Record) -> bytes:
-        """All cells, as JSON."""
-        return msgspec.json.encode(row)
+        """All cells, parted by a character that stands in no text."""
+        return "\x1f".join(row).encode()
 
     def close(self) -> None:
         """Let go of the file."""
