@@ -1,24 +1,23 @@
 """A customer's day with a product counts what happened, and days add up."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.customer_sku_days import JOB
-from tests.jobs.draw import DAY, Row, events, order_line
+from tests.jobs.draw import COSTLY, DAY, Row, events, order_line
 from tests.jobs.rows import computed, table_of
 from tests.oracles.customer_sku_days import expected
 
 order_lines = st.lists(order_line(), max_size=8)
 
 
-@settings(max_examples=100, deadline=None)
 @given(events(), order_lines)
 def test_equals_the_oracle(browsed: list[Row], ordered: list[Row]) -> None:
     tables = {"events": table_of("events", browsed), "order_lines": table_of("order_lines", ordered)}
     assert computed(JOB, tables, DAY) == expected(tables, DAY)
 
 
-@settings(max_examples=50, deadline=None)
+@COSTLY
 @given(events(), order_lines)
 def test_counts_equal_the_rows_behind_them(browsed: list[Row], ordered: list[Row]) -> None:
     tables = {"events": table_of("events", browsed), "order_lines": table_of("order_lines", ordered)}

@@ -16,7 +16,7 @@ QUANTITIES = [INT_MAX, -INT_MAX, 0, 7]
 @pytest.mark.parametrize("engine", ["streaming", "in-memory"])
 def test_amount_is_exact_at_the_extremes(engine: EngineType) -> None:
     rows = list(product(QUANTITIES, PRICES, PRICES))
-    kinds = pl.Schema({"quantity": pl.Int64, "unit_price": pl.Decimal(18, 4), "discount": pl.Decimal(18, 4)})
+    kinds = {"quantity": pl.Int64(), "unit_price": pl.Decimal(18, 4), "discount": pl.Decimal(18, 4)}
     amount = pl.col("quantity") * pl.col("unit_price") - pl.col("discount")
     found = pl.LazyFrame(rows, schema=kinds, orient="row").select(amount=amount).collect(engine=engine)
     assert found.schema == {"amount": pl.Decimal(38, 4)}

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.order_lines import JOB
-from tests.jobs.draw import DAY, Row, order_events, search_clicks
+from tests.jobs.draw import COSTLY, DAY, Row, order_events, search_clicks
 from tests.jobs.rows import computed, frames_for, table_of
 from tests.oracles.order_lines import expected
 
@@ -22,7 +22,6 @@ def tables_of(events: list[Row], clicks: list[Row]) -> dict[str, Any]:
     return {"order_events": table_of("order_events", events), "search_clicks": table_of("search_clicks", clicks)}
 
 
-@settings(max_examples=150, deadline=None)
 @given(order_events(), search_clicks())
 def test_equals_the_oracle(events: list[Row], clicks: list[Row]) -> None:
     tables = tables_of(events, clicks)
@@ -30,7 +29,7 @@ def test_equals_the_oracle(events: list[Row], clicks: list[Row]) -> None:
         assert computed(JOB, tables, day) == expected(tables, day)
 
 
-@settings(max_examples=100, deadline=None)
+@COSTLY
 @given(order_events(SPREAD_DAYS))
 def test_equals_the_oracle_where_events_lie_far_apart(events: list[Row]) -> None:
     tables = tables_of(events, [])
@@ -38,14 +37,14 @@ def test_equals_the_oracle_where_events_lie_far_apart(events: list[Row]) -> None
         assert computed(JOB, tables, day) == expected(tables, day)
 
 
-@settings(max_examples=50, deadline=None)
+@COSTLY
 @given(st.data(), order_events(), search_clicks())
 def test_order_of_rows_never_shows(data: st.DataObject, events: list[Row], clicks: list[Row]) -> None:
     shuffled = tables_of(data.draw(st.permutations(events)), data.draw(st.permutations(clicks)))
     assert computed(JOB, shuffled, DAY) == computed(JOB, tables_of(events, clicks), DAY)
 
 
-@settings(max_examples=50, deadline=None)
+@COSTLY
 @given(order_events())
 def test_order_stands_on_one_day_and_loses_no_line(events: list[Row]) -> None:
     tables = tables_of(events, [])
@@ -58,7 +57,7 @@ def test_order_stands_on_one_day_and_loses_no_line(events: list[Row]) -> None:
         assert sorted(number for name, number, _ in rows if name == order_id) == list(range(1, count + 1))
 
 
-@settings(max_examples=60, deadline=None)
+@COSTLY
 @given(
     order_events((0, 1, 2, 181)).flatmap(st.permutations),
     st.lists(st.integers(1, 4), min_size=10, max_size=10),
@@ -77,7 +76,7 @@ def test_days_rebuilt_as_events_arrive_equal_a_full_rebuild(arriving: list[Row],
     assert {day: published[day] for day in days} == {day: computed(JOB, tables, day) for day in days}
 
 
-@settings(max_examples=50, deadline=None)
+@COSTLY
 @given(order_events((0, 1, 2, 3)), st.sets(st.integers(0, 4), min_size=1))
 def test_narrow_names_the_days_of_the_orders_touched(events: list[Row], offsets: set[int]) -> None:
     changed = sorted(DAY + timedelta(offset) for offset in offsets)
@@ -86,7 +85,7 @@ def test_narrow_names_the_days_of_the_orders_touched(events: list[Row], offsets:
     assert dirty_days(tables_of(events, []), changed) == sorted(days | set(changed))
 
 
-@settings(max_examples=50, deadline=None)
+@COSTLY
 @given(order_events())
 def test_sales_and_net_sales_add_up(events: list[Row]) -> None:
     rows = computed(JOB, tables_of(events, []), DAY)

@@ -1,12 +1,14 @@
 """Who looked at a product: the window's days, summed."""
 
 from datetime import timedelta
+from decimal import Decimal, localcontext
 
-from hypothesis import given, settings
+import polars as pl
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs import customer_sku_days, sku_viewers
-from tests.jobs.draw import DAY, Row, customer_sku_day, events
+from tests.jobs.draw import COSTLY, DAY, Row, customer_sku_day, events
 from tests.jobs.rows import computed, table_of
 from tests.oracles.sku_viewers import expected
 
@@ -18,21 +20,27 @@ days = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
 @given(days)
 def test_equals_the_oracle(rows: list[Row]) -> None:
     tables = {"customer_sku_days": table_of("customer_sku_days", rows)}
     assert computed(sku_viewers.JOB, tables, DAY) == expected(tables, DAY)
 
 
-@settings(max_examples=50, deadline=None)
+def test_decay_is_the_nearest_millionth_at_every_age() -> None:
+    ages = pl.LazyFrame({"age_days": range(sku_viewers.WINDOW_DAYS)})
+    with localcontext(prec=50):
+        expected = [int((Decimal(2) ** (Decimal(-age) / 30) * 1_000_000).to_integral_value()) for age in range(180)]
+    assert ages.select(sku_viewers.decay(pl.col("age_days"))).collect().to_series().to_list() == expected
+
+
+@COSTLY
 @given(days.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))))
 def test_order_of_rows_never_shows(both: tuple[list[Row], list[Row]]) -> None:
     one, other = ({"customer_sku_days": table_of("customer_sku_days", rows)} for rows in both)
     assert computed(sku_viewers.JOB, one, DAY) == computed(sku_viewers.JOB, other, DAY)
 
 
-@settings(max_examples=50, deadline=None)
+@COSTLY
 @given(events((-1, 0)))
 def test_counts_equal_the_events_behind_them(rows: list[Row]) -> None:
     browsed = {"events": table_of("events", rows)}
