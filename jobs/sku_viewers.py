@@ -34,7 +34,7 @@ WEIGHTS: Mapping[str, int] = MappingProxyType(
 )
 # Fine enough that the oldest day keeps five digits, coarse enough that 10^11 views of one product by one customer fit.
 SCORE_DECIMALS = 6
-SCORE_SCALE = 10**SCORE_DECIMALS
+SCORE_SCALE: int = 10**SCORE_DECIMALS
 
 KEY = ("sku_id", "customer_id")
 
