@@ -118,7 +118,7 @@ def list_segments(landing: Path) -> list[Segment]:
     if landing.exists() and not landing.is_dir():
         raise UsageError(f"landing {landing} is a file; give a directory")
     segments = []
-    for folder, subfolders, files in os.walk(landing):
+    for folder, subfolders, files in os.walk(landing, onerror=_raise_unless_gone):
         subfolders[:] = [each for each in subfolders if not each.startswith(".")]
         for file in files:
             if file.startswith(".") or not file.endswith(SEGMENT_SUFFIXES):
@@ -139,6 +139,12 @@ def list_segments(landing: Path) -> list[Segment]:
                 )
             )
     return sorted(segments)
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    """A folder that cannot be read is no empty folder; one that was moved away while we looked is none at all."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def normalise_source(text: str) -> str:

@@ -55,6 +55,8 @@ def export(
     target = Path(out)
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent} is not a folder; make it, or give another --out")
+    if target.exists():
+        raise UsageError(f"{target} exists, and may be half mended; remove it, or give another --out")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     count = 0
     try:

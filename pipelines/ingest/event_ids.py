@@ -21,8 +21,8 @@ from schemas.lake.durable import sync_file, sync_folder
 Digests = NDArray[np.uint64]
 """Shape (n, 2): the two halves of each digest."""
 
-# A run of 64 M ids is 1 GiB: past that, merging costs more than one more look-up.
-MAX_MERGED_IDS = 1 << 26
+# A run of 16 M ids is 256 MiB, and merging holds a few times that; past it, one more look-up costs less.
+MAX_MERGED_IDS = 1 << 24
 
 
 def digest_ids(ids: pa.ChunkedArray) -> Digests:

@@ -59,6 +59,7 @@ def run(*arguments: object) -> Result:
 
 def export(lake: Lake, *options: str) -> list[Line]:
     out = lake.path.with_name("rejects.ndjson")
+    out.unlink(missing_ok=True)
     result = run("export", "--lake", lake.path, "--out", out, *options)
     assert result.exit_code == 0, result.output
     return [json.loads(line) for line in out.read_bytes().splitlines()]
@@ -99,6 +100,15 @@ def test_export_tells_where_each_line_stands_why_it_was_refused_and_its_bytes(la
         assert landed[line["byte_offset"] :].startswith(raw + b"\n")
         assert line["reason"].endswith(".")
     assert base64.b64decode(lines[2]["raw_base64"]) == NOT_UTF8
+
+
+def test_export_never_writes_over_a_file_that_may_be_half_mended(lake: Lake, tmp_path: Path) -> None:
+    out = tmp_path / "mended.ndjson"
+    out.write_text("my work")
+    result = run("export", "--lake", lake.path, "--out", out)
+    assert result.exit_code == 2
+    assert "half mended" in result.output
+    assert out.read_text() == "my work"
 
 
 def test_export_takes_kinds_sources_and_days(lake: Lake) -> None:
