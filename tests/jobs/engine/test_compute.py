@@ -23,7 +23,7 @@ from tests.jobs.engine.small_shop import CATALOG, DAILY, EVENTS, TABLES, Shop, d
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
-    shop = Shop(tmp_path / "lake [1]")  # a bracket is no glob
+    shop = Shop(tmp_path / "lake (1)")
     shop.put({day(1): [("a", "ann", "o1", 3)], day(2): [("b", "bob", None, 4)], day(3): [("c", "ann", None, 5)]})
     return shop
 
