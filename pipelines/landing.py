@@ -4,6 +4,7 @@
 on disk, and never changes after that. Whatever ends in `.tmp` or starts with a dot is not a segment.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -18,6 +19,8 @@ from schemas.errors import MaidianError, UsageError
 from schemas.lake.durable import sync_folder
 
 SEGMENT_SUFFIXES = (".ndjson", ".jsonl")
+
+_NO_HARD_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)  # some network and FAT file systems
 
 # Only names of exactly this shape are ever swept: a file somebody else is still copying in is not ours to delete.
 _OWN_TEMP_NAME = re.compile(r"\.ndjson\.[0-9a-f]{8}\.tmp$")
@@ -72,13 +75,23 @@ class SegmentWriter:
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
-            # A link, not a rename: it refuses a name that is taken, even by a process that took it a moment ago.
-            os.link(self.temp_path, final_path)
+            self._take_name(final_path)
             sync_folder(self.folder)
         except FileExistsError as error:
             raise SegmentExistsError(f"{final_path} exists; a segment never changes, choose another name") from error
         except OSError as error:
             raise _cannot_write(final_path, error) from error
+
+    def _take_name(self, final_path: Path) -> None:
+        """A link, not a rename: it refuses a name that is taken, even by a process that took it a moment ago."""
+        try:
+            os.link(self.temp_path, final_path)
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            if final_path.exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final_path)) from error
+            self.temp_path.rename(final_path)
 
     def close(self) -> None:
         """Release the file and, unless it was published, remove it."""

@@ -141,7 +141,7 @@ def _to_choice(field: FieldKind, value: Value) -> Value:
 
 def _to_integer(field: FieldKind, value: Value) -> Value:
     if isinstance(value, str):
-        number = int(value) if _WHOLE.fullmatch(value) else None
+        number = int(value) if _WHOLE.fullmatch(value.strip()) else None
     else:
         exact = as_decimal(value)
         # A spreadsheet and pandas write whole numbers as 6.0: nothing is lost. In a text file it may mean something.

@@ -10,7 +10,8 @@ from pipelines.imports.contract_kinds import FieldKind, column_converter, conver
 from pipelines.imports.mapping import AsType, Constant, Expression, FieldValue, Item, Time
 from pipelines.imports.readers.batch import Batch
 from pipelines.imports.templates import column_maker, parse_template
-from pipelines.imports.times import check_format, needs_zone, parser_of
+from pipelines.imports.time_formats import check_format, needs_zone
+from pipelines.imports.times import parser_of
 from pipelines.imports.transforms import Step, chain, steps_of
 from pipelines.imports.values import ApplyToColumn, Column, Refusal, Value, as_text, each
 from schemas.errors import UsageError
@@ -85,11 +86,12 @@ class Compiler:
         if finish is not None:
             for constant in self._constants_of(expression, is_last=not steps):
                 _check_constant(constant, finish, where)
+        keeps_text = expression.column is not None or expression.text is not None
         if steps:
             step = chain(steps if finish is None else [*steps, finish.of_value])
-            make = _after(each(step), make, keeps_text=expression.first_of is None)
+            make = _after(each(step), make, keeps_text=keeps_text)
         elif finish is not None:
-            make = _after(finish.of_column, make, keeps_text=expression.first_of is None)
+            make = _after(finish.of_column, make, keeps_text=keeps_text)
         if expression.default is not None:
             make = _fill(make, _check_constant(expression.default, finish, where))
         if expression.when is not None:

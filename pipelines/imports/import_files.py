@@ -18,7 +18,7 @@ from pipelines.imports.mapping_errors import suggest
 from pipelines.imports.readers.batch import ITEM_NUMBER, ROW_NUMBER, Batch, NestedRowReader, RowReader
 from pipelines.imports.readers.open_reader import open_reader
 from pipelines.imports.report import ImportReport, keep_report, read_report
-from pipelines.landing import SOURCE_NAME, SegmentWriter, normalise_source, open_segment
+from pipelines.landing import SOURCE_NAME, SegmentExistsError, SegmentWriter, normalise_source, open_segment
 from schemas.errors import UsageError
 
 IMPORT_VERSION = 1
@@ -96,16 +96,19 @@ def import_file(
         segment=f"{source}/{name}.ndjson",
         is_new=True,
     )
-    with open_segment(places.landing, source, name) as segment:
-        if mapping is None:
-            _copy_lines(file, segment, report, on_progress)
-        else:
-            _convert(file, mapping, segment, places.records, report, on_progress)
-        check_unchanged(file)
-        if report.segment is None:
-            segment.discard()
-        else:
-            keep_report(report, record)
+    try:
+        with open_segment(places.landing, source, name) as segment:
+            if mapping is None:
+                _copy_lines(file, segment, report, on_progress)
+            else:
+                _convert(file, mapping, segment, places.records, report, on_progress)
+            check_unchanged(file)
+            if report.segment is None:
+                segment.discard()
+            else:
+                keep_report(report, record)
+    except SegmentExistsError:  # Another process imported the same file at the same time, and was first.
+        report.is_new = False
     return report
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from schemas.errors import MaidianError
 
-MEMORY_LIMIT = "384MB"
+MEMORY_LIMIT = "128MB"
 
 
 class Scratch:

@@ -9,34 +9,12 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from pipelines.imports.mapping import ClockChoice
+from pipelines.imports.time_formats import EPOCH_UNITS, parse_iso, strptime_parser
 from pipelines.imports.values import MEMO_LIMIT, Refusal, Value, as_decimal, as_text, shorten
-
-EPOCH_UNITS = {"epoch_seconds": 1_000_000, "epoch_milliseconds": 1000, "epoch_microseconds": 1}
-"""Microseconds in one unit of each format that counts from 1970-01-01T00:00:00Z."""
-
-NAMED_FORMATS = ("iso", *EPOCH_UNITS)
 
 _INT64_DIGITS = 18  # longer counts since 1970 are no times; they go the careful way and are refused there
 _FIRST_YEAR = 1000  # earlier years are no times of a shop, and shorter than RFC 3339 wants them
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-
-# The directives whose meaning is plain digits, as the standard library reads them. Formats of these alone are parsed
-# with one regular expression, eight times as fast as strptime; test_times.py holds the two equal.
-_DIGITS = {
-    "Y": r"(?P<Y>\d{4})",
-    "m": r"(?P<m>1[0-2]|0[1-9]|[1-9])",
-    "d": r"(?P<d>3[01]|[12]\d|0[1-9]|[1-9]| [1-9])",
-    "H": r"(?P<H>2[0-3]|[01]\d|\d)",
-    "M": r"(?P<M>[0-5]\d|\d)",
-    "S": r"(?P<S>6[01]|[0-5]\d|\d)",
-    "f": r"(?P<f>\d{1,6})",
-}
-_ISO = re.compile(
-    r"(?P<Y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)"
-    r"(?:[Tt ](?P<H>\d\d):(?P<M>\d\d)(?::(?P<S>\d\d)(?:[.,](?P<f>\d{1,6})\d{0,3})?)?)?"
-    r" ?(?P<offset>[Zz]|[+-]\d\d:?\d\d)?",
-    re.ASCII,
-)
 
 # What a text is beside its seconds. The minute and its offset are worked out once and kept: in a log almost every
 # second is new and almost no minute is, and going through datetime and zone takes seven times as long.
@@ -46,7 +24,6 @@ _ANY_MINUTE = {
     ":%S.%f": re.compile(r"(.*):([0-5]\d\.\d{1,6})()", re.ASCII),
 }
 
-NaiveParser = Callable[[str], dt.datetime | None]
 Parser = Callable[[Value], str | Refusal]
 
 
@@ -56,7 +33,7 @@ def parser_of(time_format: str, zone: ZoneInfo | None, *, ambiguous: ClockChoice
     A value that is a date or time already (Parquet, XLSX) needs no format. What carries an offset ignores the zone.
     """
     scale = EPOCH_UNITS.get(time_format)
-    parse = _parse_iso if time_format == "iso" else _strptime_parser(time_format)
+    parse = parse_iso if time_format == "iso" else strptime_parser(time_format)
 
     def to_instant(value: Value) -> str | Refusal:
         if isinstance(value, dt.datetime):
@@ -129,29 +106,6 @@ def _by_minute_of_epoch(to_instant: Parser, scale: int) -> Parser:
     return to_instant_by_minute
 
 
-def check_format(time_format: str) -> str | None:
-    """What is wrong with a format of a mapping, or None."""
-    if "%" not in time_format:
-        return (
-            None if time_format in NAMED_FORMATS else f"is none of {', '.join(NAMED_FORMATS)} and has no % directives"
-        )
-    if "%Z" in time_format:
-        return "has %Z, but zone names are ambiguous; read the offset with %z or give the zone itself"
-    if not re.search("%[YyGcxs]", time_format):
-        return "has no year"
-    try:
-        dt.datetime.strptime("", time_format)  # noqa: DTZ007 - only the format is judged
-    except ValueError as error:
-        if "does not match format" not in str(error):
-            return str(error)
-    return None
-
-
-def needs_zone(time_format: str) -> bool:
-    """Whether texts of this format say nothing of the zone; `iso` may or may not."""
-    return time_format not in NAMED_FORMATS and "%z" not in time_format
-
-
 def _to_rfc3339(
     moment: dt.datetime, zone: ZoneInfo | None, ambiguous: ClockChoice, nonexistent: ClockChoice
 ) -> str | Refusal:
@@ -194,60 +148,3 @@ def _since_epoch(value: Value, scale: int) -> dt.datetime | None:
         return _EPOCH + dt.timedelta(microseconds=int(number * scale))
     except (OverflowError, ArithmeticError):
         return None
-
-
-def _parse_iso(text: str) -> dt.datetime | None:
-    match = _ISO.fullmatch(text)
-    if match is None:
-        return None
-    offset = match["offset"]
-    return _build(match, _offset_of(offset) if offset else None)
-
-
-def _offset_of(text: str) -> dt.timezone:
-    if text in ("Z", "z"):
-        return dt.UTC
-    minutes = int(text[1:3]) * 60 + int(text[-2:])
-    return dt.timezone(dt.timedelta(minutes=-minutes if text[0] == "-" else minutes))
-
-
-def _build(match: re.Match[str], zone: dt.timezone | None) -> dt.datetime | None:
-    found = match.groupdict(default="0")
-    try:
-        return dt.datetime(
-            int(found["Y"]),
-            int(found["m"]),
-            int(found["d"]),
-            int(found.get("H", 0)),
-            int(found.get("M", 0)),
-            int(found.get("S", 0)),
-            int(found.get("f", "0").ljust(6, "0")),
-            zone,
-        )
-    except ValueError:
-        return None
-
-
-def _strptime_parser(time_format: str) -> NaiveParser:
-    pieces = re.split(r"%(.)", time_format)
-    directives = pieces[1::2]
-    if len(set(directives)) == len(directives) and set("Ymd") <= set(directives) <= set(_DIGITS):
-        pattern = "".join(
-            _DIGITS[piece] if place % 2 else re.sub(r"(?:\\?\s)+", r"\\s+", re.escape(piece))
-            for place, piece in enumerate(pieces)
-        )
-        compiled = re.compile(pattern, re.ASCII | re.IGNORECASE)
-
-        def parse_digits(text: str) -> dt.datetime | None:
-            match = compiled.fullmatch(text)
-            return None if match is None else _build(match, None)
-
-        return parse_digits
-
-    def parse(text: str) -> dt.datetime | None:
-        try:
-            return dt.datetime.strptime(text, time_format)  # noqa: DTZ007 - the zone is given after
-        except ValueError:
-            return None
-
-    return parse

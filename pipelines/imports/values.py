@@ -12,9 +12,9 @@ Value = Any
 Column = Sequence[Value]
 """One value a row; never changed in place, for it may be the reader's own."""
 
-MEMO_LIMIT = 1 << 16
-"""Distinct texts remembered for one step, so that memory stays flat whatever the column holds."""
-
+MEMO_LIMIT = 1 << 15
+MEMO_CHARACTERS = 128
+"""Distinct texts remembered for one step, and the longest: memory stays flat whatever the column holds."""
 
 SHOWN_CHARACTERS = 60
 """Of a value in a message: a line must stay a line."""
@@ -46,7 +46,9 @@ class _Memo(dict[str | None, Value]):
         self.function = function
 
     def __missing__(self, text: str | None) -> Value:
-        result = self[text] = self.function(text)
+        result = self.function(text)
+        if text is None or len(text) <= MEMO_CHARACTERS:
+            self[text] = result
         return result
 
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.imports.mapping import ClockChoice
-from pipelines.imports.times import Parser, check_format, parser_of
+from pipelines.imports.time_formats import check_format
+from pipelines.imports.times import Parser, parser_of
 from pipelines.imports.values import Refusal
 from schemas.events.contract import INSTANT_TEXT
 
