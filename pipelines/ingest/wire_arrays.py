@@ -25,7 +25,7 @@ from schemas.events.contract import EVENT_TYPES
 
 Codes = NDArray[np.int8]
 
-_LINES_AT_ONCE = 128  # their objects, which are walked once a field, stay in the processor's nearest cache
+_LINES_AT_ONCE = 512  # so few that their objects, which are walked once a field, stay in the cache
 _LINES_AN_ARRAY = 4096  # few enough that the values take some megabytes, many enough that a call costs nothing
 _NO_EVENT = -1
 _CODES: dict[type, int] = {type(None): _NO_EVENT} | {
