@@ -189,14 +189,14 @@ def value_of(rule: tuple[Any, ...], value: Any) -> Any:
 
 def properties_text(text: str, event: Row, known: set[str]) -> str | None:
     """`properties` as it was written, with the unknown fields, as they were written, at its end."""
-    members = member_texts(text)
-    unknown = [name for name in members if name not in known]
+    unknown = [name for name in event if name not in known]
     lines = event.get("lines") if "lines" in known else None
     if any(set(line) - set(LINE) for line in lines or []):
-        unknown = [name for name in members if name not in known or name == "lines"]
+        unknown = [name for name in event if name not in known or name == "lines"]
     own = event.get("properties")
     if own is None and not unknown:
         return None
+    members = member_texts(text)
     inside = members["properties"][1:-1] if own else ""
     if own is not None and not unknown:
         return members["properties"]

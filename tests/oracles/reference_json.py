@@ -62,6 +62,8 @@ def refuse_constant(name: str) -> Any:
 
 def depth_of(text: str) -> int:
     """Brackets outside texts; the text is valid JSON."""
+    if text.count("{") + text.count("[") <= 64:
+        return 64  # or less
     depth = deepest = 0
     for character in re.sub(r'"(?:[^"\\]|\\.)*"', "", text):
         depth += (character in "{[") - (character in "}]")
@@ -94,16 +96,19 @@ def plain(value: Any) -> Any:
     return [plain(each) for each in value] if isinstance(value, list) else value
 
 
+BETWEEN, COLON = re.compile(r"[ \t\r,]*"), re.compile(r"[ \t\r]*:[ \t\r]*")
+
+
 def member_texts(text: str) -> dict[str, str]:
     """The text of each member's value; the text is a valid JSON object."""
     decoder = json.JSONDecoder(parse_int=Whole, parse_float=Fraction)
     members: dict[str, str] = {}
     at = text.index("{") + 1
     while True:
-        at = re.compile(r"[ \t\r,]*").match(text, at).end()  # type: ignore[union-attr]
+        at = BETWEEN.match(text, at).end()  # type: ignore[union-attr]
         if text[at] == "}":
             return members
         key, at = decoder.raw_decode(text, at)
-        start = re.compile(r"[ \t\r]*:[ \t\r]*").match(text, at).end()  # type: ignore[union-attr]
+        start = COLON.match(text, at).end()  # type: ignore[union-attr]
         _, at = decoder.raw_decode(text, start)
         members[key] = text[start:at]
