@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,14 +143,23 @@ def _say_what_is_next(out: Path) -> None:
     with pl.Config(tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True, tbl_formatting="NOTHING"):
         click.echo(str(most.collect()))
     lake = out / "lake"
+    python, maidian = _beside("python"), _beside("maidian")
     click.echo(
         f"""
 look further:
-  maidian status --lake {lake}
-  maidian replay export --lake {lake} --out rejects.ndjson      what was refused, and why
-  python -c "import polars as pl; print(pl.read_parquet('{lake}/order_lines/current/**/*.parquet'))"
+  {maidian} status --lake {lake}
+  {maidian} replay export --lake {lake} --out rejects.ndjson      what was refused, and why
+  {python} -c "import polars as pl; print(pl.read_parquet('{lake}/order_lines/current/**/*.parquet'))"
   {out}/truth/ holds what was planted, {out}/masters/ the products and customers, docs/tables.md every column"""
     )
+
+
+def _beside(program: str) -> str:
+    """How to start a program of this environment from here: `.venv/bin/maidian` as a rule."""
+    path = Path(sys.executable).with_name(program)
+    if not path.exists():
+        return program
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _glob(out: Path, table: str) -> str:
