@@ -128,7 +128,7 @@ def _to_rfc3339(
                 moment = second
     offset = moment.utcoffset()
     assert offset is not None
-    if offset.seconds % 60 or moment.year < _FIRST_YEAR:
+    if offset.seconds % 60 or not _FIRST_YEAR <= moment.year < dt.MAXYEAR:
         try:
             moment = moment.astimezone(dt.UTC)  # Local mean times of the past have offsets that RFC 3339 cannot say.
         except OverflowError:

@@ -147,3 +147,18 @@ def test_missing_landing_has_no_segments(tmp_path: Path) -> None:
 )
 def test_source_is_made_of_a_name(text: str, source: str) -> None:
     assert normalise_source(text) == source
+
+
+def test_where_there_are_no_hard_links_a_segment_is_renamed_and_still_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    monkeypatch.setattr(os, "link", refuse)
+    with open_segment(tmp_path, "erp", "a") as writer:
+        writer.write(b"first\n")
+    with pytest.raises(SegmentExistsError), open_segment(tmp_path, "erp", "a") as writer:
+        writer.write(b"second\n")
+    assert names(tmp_path) == ["erp/a.ndjson"]
+    assert (tmp_path / "erp/a.ndjson").read_bytes() == b"first\n"

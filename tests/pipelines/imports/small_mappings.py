@@ -1,9 +1,12 @@
 """Mappings and files for tests that are about something else than the mapping."""
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pipelines.imports.import_files import ImportPlaces, LoadedMapping, import_file, prepare_mapping
 from pipelines.imports.report import ImportReport
+from pipelines.ingest.decode import decode
 
 VIEWS = """
 source = "shop"
@@ -38,6 +41,16 @@ sku_id = "{{product}}"
 quantity = "{{pieces}}"
 unit_price = "{{price}}"
 """
+
+
+def rejects_of(segment: bytes) -> list[Any]:
+    """What ingest would refuse of a segment."""
+    decoded = decode(
+        segment, first_byte=0, landing_source="s", time_zone="UTC", ingested_at=datetime(2030, 1, 1, tzinfo=UTC)
+    )
+    assert decoded.line_count == decoded.accepted.num_rows + decoded.rejects.num_rows
+    rejects: list[Any] = decoded.rejects.to_pylist()
+    return rejects
 
 
 class Workshop:

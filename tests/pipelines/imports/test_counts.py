@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipelines.imports.import_files import import_file
 from pipelines.imports.report import ImportReport
 from schemas.errors import UsageError
-from tests.pipelines.imports.small_mappings import Workshop
+from tests.pipelines.imports.small_mappings import Workshop, rejects_of
 
 # A row may be dropped, taken by the first event, by the second, by both, by none, or refused by either.
 MAPPING = """
@@ -84,6 +84,7 @@ def test_rows_add_up(tmp_path_factory: pytest.TempPathFactory, text_lines: list[
         return
     said, found = counted(report)
     assert said == found
+    assert report.segment is None or rejects_of(shop.segment(report)) == []
     events = [] if report.segment is None else [json.loads(line) for line in shop.segment(report).splitlines()]
     assert Counter((event["event_type"], event.get("status")) for event in events) == Counter(
         {(each.event_type, each.status): each.event_count for each in report.events}

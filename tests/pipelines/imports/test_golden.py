@@ -4,7 +4,6 @@ A folder without a mapping.toml is named after the mapping of the package that i
 """
 
 import json
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 from pipelines.imports.import_files import ImportPlaces, import_file, prepare_mapping
 from pipelines.imports.load_mapping import shipped_mappings
-from pipelines.ingest.decode import decode
+from tests.pipelines.imports.small_mappings import rejects_of
 
 CASES = sorted(path for path in (Path(__file__).parent / "golden").iterdir() if path.is_dir())
 
@@ -56,16 +55,6 @@ def refused_rows(path: str | None) -> list[dict[str, Any]]:
     rows = parse(Path(path).read_text("utf-8"))
     assert all(row["values"] for row in rows)
     return [{"row": row["row"], "reason": row["reason"]} for row in rows]
-
-
-def rejects_of(segment: bytes) -> list[Any]:
-    """What ingest would refuse of it."""
-    decoded = decode(
-        segment, first_byte=0, landing_source="s", time_zone="UTC", ingested_at=datetime(2030, 1, 1, tzinfo=UTC)
-    )
-    assert decoded.line_count == decoded.accepted.num_rows + decoded.rejects.num_rows
-    rejects: list[Any] = decoded.rejects.to_pylist()
-    return rejects
 
 
 def test_every_mapping_of_the_package_has_a_case() -> None:

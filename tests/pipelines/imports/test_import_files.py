@@ -233,3 +233,24 @@ def test_killed_import_leaves_no_segment_and_the_next_one_cleans_up(shop: Worksh
 def test_columns_that_no_row_has_are_named(shop: Workshop) -> None:
     file = shop.write("v.ndjson", '{"time":"2026-11-20T09:00:00Z","visitor":"v","product":"p","pricee":1}\n')
     assert shop.run(file, VIEWS).unseen_columns == ["price"]
+
+
+def test_two_imports_of_one_file_at_once_add_it_once(shop: Workshop) -> None:
+    file, mapping = shop.write("views.csv", VIEW_ROWS), shop.mapping(VIEWS)
+    inner = []
+
+    def import_meanwhile(_rows: int, _share: float | None) -> None:
+        inner.append(import_files.import_file(file, mapping, None, shop.places))
+
+    outer = import_files.import_file(file, mapping, None, shop.places, import_meanwhile)
+    assert [report.is_new for report in (*inner, outer)] == [True, False]
+    assert outer.segment == inner[0].segment
+    assert len(list(shop.landing.rglob("*"))) == 2
+
+
+def test_constants_need_not_be_texts(shop: Workshop) -> None:
+    mapping = VIEWS.replace('"{product}"', "{ value = 5 }").replace('"{price}"', "1.50") + "dwell_seconds = 3\n"
+    (event, _) = [
+        json.loads(line) for line in shop.segment(shop.run(shop.write("v.csv", VIEW_ROWS), mapping)).splitlines()
+    ]
+    assert (event["sku_id"], event["price"], event["dwell_seconds"]) == ("5", "1.5", 3)
