@@ -38,9 +38,9 @@ INGESTED_AT = datetime.fromisoformat("2026-11-21T00:00:00+08:00")
 
 
 def ours(lines: Path, out: Path) -> None:
-    """Decode and write, as ingest does a range."""
+    """Decode and write, a file a block. Neither this nor the peers put days apart, as ingest does afterwards."""
     for index, block in enumerate(blocks(lines)):
-        accepted = decode_block(block).accepted.sort_by("event_date").drop_columns(["event_date"])
+        accepted = decode_block(block).accepted.drop_columns(["event_date"])
         write_rows([accepted], out / f"ours-{index}.parquet", TABLE.file_schema)
 
 
