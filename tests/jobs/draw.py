@@ -22,6 +22,16 @@ TIMES = tuple(
     for microseconds in (0, 1, 36_000_000_000, 37_800_000_000, 37_800_000_001, 86_399_999_999)
 )
 
+# Of a click before an order: the same instant, both sides of half an hour and of seven days, and just after.
+BEFORE = (
+    timedelta(0),
+    timedelta(minutes=30),
+    timedelta(minutes=30, microseconds=1),
+    timedelta(days=7),
+    timedelta(days=7, microseconds=1),
+    timedelta(microseconds=-1),
+)
+
 
 def instants(days_from_day: Sequence[int]) -> st.SearchStrategy[datetime]:
     """Instants at the edges of the days that lie that far from DAY."""
@@ -57,7 +67,7 @@ lines = st.lists(
             "quantity": st.sampled_from([0, 1, 3, -1, -3, 2**31 - 1, 1 - 2**31]),
             "unit_price": money,
             "discount": st.none() | money,
-            "search_id": some("q1"),
+            "search_id": some("q0", None, None),
         }
     ),
     max_size=3,
@@ -117,6 +127,26 @@ def search_clicks(draw: st.DrawFn, days_from_day: Sequence[int] = (-8, -7, -1, 0
     )
     order = draw(st.permutations(range(len(rows))))
     return [{**row, "event_date": business_day(row["clicked_at"])} for row in named(rows, order)]
+
+
+@st.composite
+def order_and_clicks(draw: st.DrawFn) -> tuple[Row, list[Row]]:
+    """One order of one line, and clicks on its product at the edges of what credits it."""
+    ordered_at = datetime(2026, 11, 20, 4, tzinfo=UTC)
+    actor = {"customer_id": some("C1"), "anonymous_id": st.sampled_from(["C1", "D1"]), "session_id": some("v1", "v2")}
+    line = {"sku_id": "p", "quantity": 1, "unit_price": Decimal(1), "discount": None, "search_id": None}
+    order = draw(st.fixed_dictionaries(actor))
+    rows = draw(st.lists(st.fixed_dictionaries({"before": st.sampled_from(BEFORE), **actor}), max_size=6))
+    clicks = [
+        {**row, "clicked_at": ordered_at - before, "search_id": f"q{number}", "is_derived": draw(st.booleans())}
+        for number, row in enumerate(rows)
+        for before in [row.pop("before")]
+    ]
+    ids = draw(st.permutations(range(len(rows))))
+    return (
+        {**order, "event_id": "o", "order_id": "O1", "status": "placed", "occurred_at": ordered_at, "lines": [line]},
+        [{**click, "sku_id": "p", "event_date": business_day(click["clicked_at"])} for click in named(clicks, ids)],
+    )
 
 
 @st.composite

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.order_lines import JOB
-from tests.jobs.draw import COSTLY, DAY, Row, order_events, search_clicks
+from tests.jobs.draw import COSTLY, DAY, Row, order_and_clicks, order_events, search_clicks
 from tests.jobs.rows import computed, frames_for, table_of
 from tests.oracles.order_lines import expected
 
@@ -27,6 +27,13 @@ def test_equals_the_oracle(events: list[Row], clicks: list[Row]) -> None:
     tables = tables_of(events, clicks)
     for day in (DAY, DAY - timedelta(1)):
         assert computed(JOB, tables, day) == expected(tables, day)
+
+
+@given(order_and_clicks())
+def test_credit_equals_the_oracle(both: tuple[Row, list[Row]]) -> None:
+    order, clicks = both
+    tables = tables_of([{**order, "event_date": DAY}], clicks)
+    assert computed(JOB, tables, DAY) == expected(tables, DAY)
 
 
 @COSTLY
