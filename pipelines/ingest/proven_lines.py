@@ -46,7 +46,7 @@ def prove_lines(block: LineBlock, clock: Clock, max_line_bytes: int) -> ProvenRo
     is_counted = columns.key_counts - read.has_made_properties == keys[read.lines]
     for row in np.flatnonzero(is_proven & ~(columns.is_unique & is_counted & ~has_space)).tolist():
         line = block.lines[read.lines[row]]
-        is_proven[row] = (not has_space[row] and are_unique(line)) or are_surely_unique(line)
+        is_proven[row] = are_unique(line) or are_surely_unique(line)
     table = pa.table(columns.arrays)
     return ProvenRows(table if is_proven.all() else table.filter(pa.array(is_proven)), read.lines[is_proven])
 

@@ -15,12 +15,12 @@ There may be more, for a text may hold it as \\": ."""
 
 _READ = msgspec.json.Decoder().decode
 _WRITE = msgspec.json.Encoder().encode
-_OTHER_QUOTE = b"\\u00"  # \u0022 is a quote, \u003a a colon
+_UNSURE = (b"\\u00", b" :", b"\t:", b"\n:", b"\r:")  # \u0022 is a quote, \u003a a colon; a key may end otherwise
 _BATCH = 128  # texts that are looked at together; one that is odd costs a closer look at all of them
 
 
 def find_not_unique(texts: pa.StringArray) -> list[int]:
-    """Which JSON texts may have a key twice; of the others it is proven, if no space stands before a colon."""
+    """Which JSON texts may have a key twice; of the others it is proven."""
     starts = np.append(np.arange(0, len(texts), _BATCH), len(texts))
     batches = pc.binary_join(pa.ListArray.from_arrays(pa.array(starts, pa.int32()), texts), ",")
     doubtful = []
@@ -32,13 +32,13 @@ def find_not_unique(texts: pa.StringArray) -> list[int]:
 
 
 def are_unique(text: bytes) -> bool:
-    """Whether no object of a JSON text has a key twice, if no space stands before a colon. False may mean unsure.
+    """Whether no object of a JSON text has a key twice. False may mean unsure.
 
     What is read and written again has as many ends of keys as the text, so no key was lost to another of its name.
-    Texts are written with as many as they had: a quote in them is escaped in both, and any other way to write a quote
-    or a colon is refused.
+    Texts are written with as many as they had: a quote in them is escaped in both, and any other way to write a quote,
+    a colon or the end of a key is refused.
     """
-    if _OTHER_QUOTE in text:
+    if any(each in text for each in _UNSURE):
         return False
     try:
         return _WRITE(_READ(text)).count(KEY_END) == text.count(KEY_END)

@@ -50,10 +50,7 @@ def test_what_is_called_unique_is_unique(r: Random, repeats: int) -> None:
             (r.choice(["a", "e", 'a":b']), r.choice(['":', 1, Pairs([("a", 1), ("a", 2)]), Pairs([("a", 1)])]))
         )
     text = write(r, pairs, 0)
-    spaced = any(
-        " " in text[at - 1] or "\t" in text[at - 1] for at, character in enumerate(text) if character == ":" and at
-    )
-    if not spaced and are_unique(text.encode()):
+    if are_unique(text.encode()):
         assert is_unique(text)
     assert are_surely_unique(text.encode()) == is_unique(text)
 
@@ -74,6 +71,12 @@ def test_any_valid_text_of_quotes_and_colons(text: str) -> None:
 def test_another_way_to_write_a_quote_hides_nothing(text: str) -> None:
     assert not is_unique(text)
     assert not are_unique(text.encode())
+
+
+@given(st.lists(st.sampled_from(['{"a":1}', '{"a":1,"a":2}', '{"a" :1}', '{"a"\t:"\\":"}', "null", '":"']), max_size=9))
+def test_a_batch_hides_no_text_behind_another(texts: list[str]) -> None:
+    found = find_not_unique(pa.array(texts, pa.string()))
+    assert {index for index, text in enumerate(texts) if not is_unique(text)} <= set(found)
 
 
 def test_a_batch_finds_the_odd_one() -> None:
