@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipelines.ingest.bisection import find_odd
 from pipelines.ingest.instant_columns import Mask
 
 Counts = NDArray[np.int64]
@@ -50,17 +51,8 @@ def count_keys(block: LineBlock) -> tuple[Counts, Mask]:
 
 def find_not_utf8(block: LineBlock) -> set[int]:
     """The lines that are not UTF-8. A line feed is no part of another character, so lines stand for themselves."""
-    found = set()
-    waiting = [(0, len(block.lines))]
-    while waiting:
-        first, end = waiting.pop()
-        if not _is_utf8(block.data[block.bounds[first] : block.bounds[end]]):
-            middle = (first + end) // 2
-            if middle == first:
-                found.add(first)
-            else:
-                waiting += [(first, middle), (middle, end)]
-    return found
+    count = len(block.lines)
+    return set(find_odd(count, count, lambda first, end: _is_utf8(block.data[block.bounds[first] : block.bounds[end]])))
 
 
 def _is_utf8(data: NDArray[np.uint8]) -> bool:

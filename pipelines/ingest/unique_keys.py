@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.ingest.bisection import find_odd
+
 KEY_END = b'":'
 """How a key ends where no white space stands before the colon: there are at least as many of these as keys.
 
@@ -16,19 +18,18 @@ There may be more, for a text may hold it as \\": ."""
 _READ = msgspec.json.Decoder().decode
 _WRITE = msgspec.json.Encoder().encode
 _UNSURE = (b"\\u00", b" :", b"\t:", b"\n:", b"\r:")  # \u0022 is a quote, \u003a a colon; a key may end otherwise
-_BATCH = 128  # texts that are looked at together; one that is odd costs a closer look at all of them
+_AT_ONCE = 128  # texts; an odd one costs a closer look at its neighbours
 
 
 def find_not_unique(texts: pa.StringArray) -> list[int]:
     """Which JSON texts may have a key twice; of the others it is proven."""
-    starts = np.append(np.arange(0, len(texts), _BATCH), len(texts))
-    batches = pc.binary_join(pa.ListArray.from_arrays(pa.array(starts, pa.int32()), texts), ",")
-    doubtful = []
-    for start, batch in zip(starts.tolist(), batches, strict=False):
-        if not are_unique(b"[" + batch.as_buffer() + b"]"):
-            alone = enumerate(texts.slice(start, _BATCH).to_pylist(), start)
-            doubtful += [index for index, text in alone if not are_unique(text.encode())]
-    return doubtful
+    joined = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), texts), ",")[0].as_buffer()
+    bounds = np.append(0, np.cumsum(pc.binary_length(texts).to_numpy() + 1, dtype=np.int64)).tolist()  # with its comma
+    return find_odd(
+        len(texts),
+        _AT_ONCE,
+        lambda first, end: are_unique(b"[%b]" % joined[bounds[first] : bounds[end] - 1]),
+    )
 
 
 def are_unique(text: bytes) -> bool:
@@ -38,7 +39,7 @@ def are_unique(text: bytes) -> bool:
     Texts are written with as many as they had: a quote in them is escaped in both, and any other way to write a quote,
     a colon or the end of a key is refused.
     """
-    if any(each in text for each in _UNSURE):
+    if any(map(text.__contains__, _UNSURE)):
         return False
     try:
         return _WRITE(_READ(text)).count(KEY_END) == text.count(KEY_END)

@@ -3,16 +3,17 @@
 Objects are made and dropped a few lines at a time: all of a block's would be five times as large as the block.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, compress
-from operator import attrgetter
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
+from msgspec.structs import astuple, fields
 from numpy.typing import NDArray
 
 from pipelines.ingest.field_rules import FieldRule, Kind, event_rules, line_rules
@@ -25,19 +26,21 @@ from schemas.events.contract import EVENT_TYPES
 
 Codes = NDArray[np.int8]
 
-_LINES_AT_ONCE = 512  # so few that their objects, which are walked once a field, stay in the cache
-_LINES_AN_ARRAY = 4096  # few enough that the values take some megabytes, many enough that a call costs nothing
+_LINES_AT_ONCE = 512  # so few that their objects stay in the cache, so many that a call of Arrow costs nothing
 _NO_EVENT = -1
 _CODES: dict[type, int] = {type(None): _NO_EVENT} | {
     struct: list(EVENT_TYPES).index(name) for struct, name in WIRE_TYPES.items()
 }
 
 
+_EVERY_TYPE = -1  # as a code: of the fields that all events have, which are gathered in the order of the lines
+
+
 @dataclass(frozen=True)
 class WireArrays:
     """What msgspec took for events: times are still texts, money and properties JSON texts.
 
-    `arrays` holds for each field a value for each event of the types that carry it, in the order of the lines.
+    `arrays` holds for each field a value for each event of the types that carry it, in the order of `rows_of`.
     """
 
     lines: NDArray[np.intp]  # of each event
@@ -46,10 +49,10 @@ class WireArrays:
     arrays: dict[str, pa.Array]
 
     def rows_of(self, event_types: Sequence[str]) -> NDArray[np.intp] | None:
-        """The events of some types; None when these are all types."""
+        """The events of some types, type by type and then in the order of the lines; None when these are all types."""
         if len(event_types) == len(EVENT_TYPES):
             return None
-        return np.flatnonzero(np.isin(self.codes, [list(EVENT_TYPES).index(name) for name in event_types]))
+        return np.concatenate([np.flatnonzero(self.codes == list(EVENT_TYPES).index(name)) for name in event_types])
 
 
 def read_arrays(block: LineBlock) -> WireArrays:
@@ -57,27 +60,60 @@ def read_arrays(block: LineBlock) -> WireArrays:
     not_utf8 = find_not_utf8(block)
     codes: list[int] = []
     made: list[int] = []
-    parts: dict[str, list[pa.Array]] = {}
-    for first in range(0, len(block.lines), _LINES_AN_ARRAY):
-        values: dict[str, list[Any]] = {}
-        for start in range(first, min(first + _LINES_AN_ARRAY, len(block.lines)), _LINES_AT_ONCE):
-            stop = min(start + _LINES_AT_ONCE, first + _LINES_AN_ARRAY)
-            objects, refused = _read_objects(block.lines[start:stop])
-            for index in refused:
-                if start + index not in not_utf8:
-                    objects[index], is_made = _read_with_unknown(block.lines[start + index])
-                    made += [start + index] * is_made
-            for line in not_utf8.intersection(range(start, stop)) if not_utf8 else ():
-                objects[line - start] = None  # msgspec looks at the bytes of texts, not at those of Raw
-            codes += map(_CODES.__getitem__, map(type, objects))
-            _gather([each for each in objects if each is not None] if refused or not_utf8 else objects, values)
-        for name, kind in _KINDS.items():
-            if name in values:
-                parts.setdefault(name, []).append(_MAKERS[kind](values[name]))
+    columns = _Columns()
+    for start in range(0, len(block.lines), _LINES_AT_ONCE):
+        objects, refused = _read_objects(block.lines[start : start + _LINES_AT_ONCE])
+        for index in refused:
+            if start + index not in not_utf8:
+                objects[index], is_made = _read_with_unknown(block.lines[start + index])
+                made += [start + index] * is_made
+        for line in not_utf8.intersection(range(start, start + _LINES_AT_ONCE)) if not_utf8 else ():
+            objects[line - start] = None  # msgspec looks at the bytes of texts, not at those of Raw
+        of_lines = list(map(_CODES.__getitem__, map(type, objects)))
+        columns.add(objects, of_lines)
+        codes += of_lines
     all_codes = np.array(codes, np.int8)
     lines = np.flatnonzero(all_codes != _NO_EVENT)
-    arrays = {name: pa.concat_arrays(arrays) for name, arrays in parts.items()}
-    return WireArrays(lines, all_codes[lines], np.isin(lines, made), arrays)
+    return WireArrays(lines, all_codes[lines], np.isin(lines, made), columns.finish())
+
+
+class _Columns:
+    """Fields as they fill up: those of every type in the order of the lines, the others type by type.
+
+    An object becomes a tuple, and tuples columns by zip: four times as fast as a look at each field of each object.
+    """
+
+    def __init__(self) -> None:
+        self._arrays: dict[tuple[str, int], list[pa.Array]] = {}
+        self._waiting: list[list[tuple[Any, ...]]] = [[] for _ in EVENT_TYPES]
+
+    def add(self, objects: list[Any], codes: list[int]) -> None:
+        rows = list(map(astuple, filter(None, objects)))
+        self._append(_SHARED, _EVERY_TYPE, rows)
+        waiting = self._waiting
+        for code, row in zip(filter(_NO_EVENT.__ne__, codes), rows, strict=True):
+            waiting[code].append(row)
+        for code in range(len(waiting)):
+            if len(waiting[code]) >= _LINES_AT_ONCE:
+                self._append_own(code)
+
+    def finish(self) -> dict[str, pa.Array]:
+        """All arrays by field; those of some types have the events of the first type first."""
+        for code in range(len(self._waiting)):
+            self._append_own(code)
+        arrays: dict[str, list[pa.Array]] = {}
+        for name, code in sorted(self._arrays, key=itemgetter(1)):
+            arrays.setdefault(name, []).extend(self._arrays[name, code])
+        return {name: pa.concat_arrays(parts) for name, parts in arrays.items()}
+
+    def _append_own(self, code: int) -> None:
+        self._append(_OWN[code], code, map(itemgetter(slice(len(_SHARED), None)), self._waiting[code]))
+        self._waiting[code] = []
+
+    def _append(self, names: Sequence[str], code: int, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Rows may be longer than the names are many."""
+        for name, values in zip(names, zip(*rows, strict=False), strict=False):
+            self._arrays.setdefault((name, code), []).append(_MAKERS[_KINDS[name]](values))
 
 
 def _read_objects(lines: Sequence[bytes]) -> tuple[list[Any], list[int]]:
@@ -112,21 +148,6 @@ def _read_with_unknown(line: bytes) -> tuple[Any, bool]:
     return event, "properties" not in members
 
 
-def _gather(events: list[Any], values: dict[str, list[Any]]) -> None:
-    """Add the events' values to those of each field."""
-    types = list(map(type, events))
-    for event_types, rules in rules_by_event_types().items():
-        is_all = len(event_types) == len(EVENT_TYPES)
-        carriers = events if is_all else list(compress(events, map(_structs_of(event_types).__contains__, types)))
-        for rule in rules if carriers else ():
-            values.setdefault(rule.name, []).extend(map(attrgetter(rule.name), carriers))
-
-
-@cache
-def _structs_of(event_types: tuple[str, ...]) -> frozenset[type]:
-    return frozenset(struct for struct, name in WIRE_TYPES.items() if name in event_types)
-
-
 @cache
 def rules_by_event_types() -> dict[tuple[str, ...], list[FieldRule]]:
     """The fields that the same types carry. A rule is that of the first type: arrays need of it what all share."""
@@ -137,11 +158,11 @@ def rules_by_event_types() -> dict[tuple[str, ...], list[FieldRule]]:
     return grouped
 
 
-def _plain(type_: pa.DataType) -> Callable[[list[Any]], pa.Array]:
+def _plain(type_: pa.DataType) -> Callable[[Sequence[Any]], pa.Array]:
     return lambda values: pa.array(values, type_)
 
 
-def _raw(values: list[Any]) -> pa.StringArray:
+def _raw(values: Sequence[Any]) -> pa.StringArray:
     """The JSON text of each Raw; all of them together, since making bytes of each would cost more than reading it."""
     present = [value for value in values if value is not None]
     lengths = np.fromiter(map(len, present), np.int32, len(present))
@@ -157,7 +178,7 @@ def _raw(values: list[Any]) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(b"".join(present)), validity)
 
 
-def _lines(values: list[list[Any] | None]) -> pa.ListArray:
+def _lines(values: Sequence[list[Any] | None]) -> pa.ListArray:
     lengths = [0 if lines is None else len(lines) for lines in values]
     lines = list(chain.from_iterable(each for each in values if each is not None))
     fields = {rule.name: _MAKERS[rule.kind](list(map(attrgetter(rule.name), lines))) for rule in line_rules()}
@@ -168,7 +189,7 @@ def _lines(values: list[list[Any] | None]) -> pa.ListArray:
     )
 
 
-_MAKERS: dict[Kind, Callable[[list[Any]], pa.Array]] = {
+_MAKERS: dict[Kind, Callable[[Sequence[Any]], pa.Array]] = {
     "text": _plain(pa.string()),
     "choice": _plain(pa.string()),
     "instant": _plain(pa.string()),
@@ -181,3 +202,7 @@ _MAKERS: dict[Kind, Callable[[list[Any]], pa.Array]] = {
 }
 
 _KINDS = {rule.name: rule.kind for rules in rules_by_event_types().values() for rule in rules}
+
+# The Structs inherit the fields that every event has, so these stand first.
+_SHARED = [rule.name for rule in rules_by_event_types()[tuple(EVENT_TYPES)]]
+_OWN = {_CODES[struct]: [field.name for field in fields(struct)][len(_SHARED) :] for struct in WIRE_TYPES}

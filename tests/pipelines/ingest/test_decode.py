@@ -50,7 +50,6 @@ def test_random_blocks_decode_as_the_reference_does(seed: int, monkeypatch: pyte
     monkeypatch.setattr(decode_module, "_LINES_A_CHUNK", r.choice([10, 30, 65_536]))
     monkeypatch.setattr(decode_module, "_BYTES_A_CHUNK", r.choice([5000, 1 << 28]))
     monkeypatch.setattr(wire_arrays, "_LINES_AT_ONCE", r.choice([1, 7, 128]))
-    monkeypatch.setattr(wire_arrays, "_LINES_AN_ARRAY", r.choice([5, 20, 4096]))
     assert_equal(line_faults.block(r, 100), zone=r.choice(odd_values.ZONES))
 
 
