@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 Frames = Mapping[str, pl.LazyFrame]
-"""One frame an input table, with the partition column, holding the declared days and no others."""
+"""One frame an input table, with the partition column, holding the declared days and no others (a reference: all)."""
 
 
 @dataclass(frozen=True)
@@ -15,11 +15,19 @@ class Input:
     """A table read for day d: its partitions from d - look_back_days to d + look_ahead_days.
 
     Only additive tables may look back or ahead: a day's run costs what the day costs.
+    A reference has no days: it is read whole, as it is now, and without rows where there is none yet. When it changes,
+    the newest day alone is dirty: what was said of older days stays as it was published.
     """
 
     table: str
     look_back_days: int = 0
     look_ahead_days: int = 0
+    is_reference: bool = False
+
+    def __post_init__(self) -> None:
+        """A reference looks nowhere."""
+        if self.is_reference and (self.look_back_days or self.look_ahead_days):
+            raise ValueError(f"input {self.table}: a reference is read whole; leave its look-back out")
 
 
 @dataclass(frozen=True)

@@ -61,12 +61,16 @@ def dirty_days(job: Job, view: View) -> set[date]:
 
 
 def days_read(read: Input, days: Iterable[date]) -> set[date]:
-    """The days of an input that the days of the output are made of."""
+    """The days of an input that the days of the output are made of; of a reference, which has no days, none."""
+    if read.is_reference:
+        return set()
     return _shifted(days, -read.look_back_days, read.look_ahead_days)
 
 
 def _touched_days(job: Job, read: Input, state: BuildState, view: View) -> set[date]:
     before, now = state.consumed.get(read.table, {}), fingerprints(view.inputs[read.table])
+    if read.is_reference:  # compared by what it holds: the same rows imported on another day are no change
+        return set() if sorted(before.values()) == sorted(now.values()) else set(sorted(view.known)[-1:])
     changed = {date.fromisoformat(value) for value in before.keys() | now.keys() if before.get(value) != now.get(value)}
     window = _shifted(changed, -read.look_ahead_days, read.look_back_days)
     narrow = (job.narrow or {}).get(read.table)

@@ -12,7 +12,7 @@ import polars as pl
 
 from jobs.engine.declaration import Frames, Input, Job
 from jobs.engine.dirty import View, days_read
-from jobs.engine.scan import scan_days
+from jobs.engine.scan import scan_days, scan_files
 
 # Half a million rows of the widest additive table, orders with their lines, take about 200 MB.
 MAX_HELD_ROWS = 500_000
@@ -32,12 +32,15 @@ class Windows:
         if len(self.days) == 1:
             return
         for read in self.job.inputs:
+            if read.is_reference:
+                self._held[read.table] = self._scan_all(read).collect()
+                continue
             window = days_read(read, self.days)
             if 0 < self._row_count(read, window) <= MAX_HELD_ROWS:
                 self._held[read.table] = self._scan(read, window).collect()
 
     def has_rows(self, day: date) -> bool:
-        """Whether any input has rows in the day's window."""
+        """Whether any input has rows in the day's window. A reference says nothing of a day."""
         return any(self._row_count(read, days_read(read, [day])) for read in self.job.inputs)
 
     def frames(self, day: date) -> Frames:
@@ -45,6 +48,8 @@ class Windows:
         return {read.table: self._frame(read, day) for read in self.job.inputs}
 
     def _frame(self, read: Input, day: date) -> pl.LazyFrame:
+        if read.is_reference:
+            return self._held[read.table].lazy() if read.table in self._held else self._scan_all(read)
         window = days_read(read, [day])
         if read.table not in self._held:
             return self._scan(read, window)
@@ -53,6 +58,10 @@ class Windows:
 
     def _scan(self, read: Input, window: set[date]) -> pl.LazyFrame:
         return scan_days(self.view.catalog.tables[read.table], self.view.inputs[read.table], window)
+
+    def _scan_all(self, read: Input) -> pl.LazyFrame:
+        snapshot = self.view.inputs[read.table]
+        return scan_files(self.view.catalog.tables[read.table], snapshot.files() if snapshot else [])
 
     def _row_count(self, read: Input, window: set[date]) -> int:
         snapshot = self.view.inputs[read.table]

@@ -26,13 +26,14 @@ def table_of(name: str, rows: Iterable[Row]) -> pa.Table:
 
 
 def frames_for(job: Job, tables: Mapping[str, pa.Table], day: date) -> dict[str, pl.LazyFrame]:
-    """What the engine hands the job for that day: of each input the declared days and no others."""
+    """What the engine hands the job for that day: of each input the declared days and no others, of a reference all."""
     frames = {}
     for source in job.inputs:
         partition = pl.col(declared_tables()[source.table].partition)
         first, last = day - timedelta(source.look_back_days), day + timedelta(source.look_ahead_days)
         frame = pl.DataFrame(tables.get(source.table, table_of(source.table, [])))
-        frames[source.table] = frame.lazy().filter(partition.is_between(first, last))
+        in_window = pl.lit(value=True) if source.is_reference else partition.is_between(first, last)
+        frames[source.table] = frame.lazy().filter(in_window)
     return frames
 
 
