@@ -27,7 +27,7 @@ import pyarrow as pa
 
 from pipelines.generator.generate import generate
 from pipelines.generator.options import GeneratorOptions
-from pipelines.ingest.decode import Decoded, decode
+from pipelines.ingest.decoding.decode import Decoded, decode
 from pipelines.ingest.parquet import write_rows
 from schemas.events.columns import INSTANT, MONEY, contract_fields
 from schemas.events.contract import AnyEvent

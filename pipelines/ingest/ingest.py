@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.ingest.audit import Audit
-from pipelines.ingest.decode import DecodeLimits
+from pipelines.ingest.decoding.decode import DecodeLimits
 from pipelines.ingest.ingest_range import IngestOptions
 from pipelines.ingest.plan import plan_ranges
 from pipelines.ingest.progress import Outcome, read_progress

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.ingest.decode import Decoded, DecodeLimits, decode
+from pipelines.ingest.decoding.decode import Decoded, DecodeLimits, decode
 from pipelines.ingest.event_ids import digest_ids, save_array
 from pipelines.ingest.parquet import write_rows
 from pipelines.ingest.ranges import (

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.imports.import_files import ImportPlaces, LoadedMapping, import_file, prepare_mapping
 from pipelines.imports.report import ImportReport
-from pipelines.ingest.decode import decode
+from pipelines.ingest.decoding.decode import decode
 
 VIEWS = """
 source = "shop"

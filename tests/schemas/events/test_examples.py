@@ -14,7 +14,7 @@ import pyarrow as pa
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipelines.ingest.decode import DecodeLimits, decode
+from pipelines.ingest.decoding.decode import DecodeLimits, decode
 from schemas.events.contract import EVENT_TYPES
 from schemas.events.rejects import RejectKind
 from schemas.tables.events import TABLE as EVENTS

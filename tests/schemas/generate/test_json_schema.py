@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from pipelines.ingest.decode import DecodeLimits, decode
+from pipelines.ingest.decoding.decode import DecodeLimits, decode
 from schemas.events.contract import EVENT_TYPES
 from schemas.generate.json_schema import MONEY_BOUND, event_schema
 

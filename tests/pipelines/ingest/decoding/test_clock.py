@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.ingest.clock import local_days
-from pipelines.ingest.instants import to_micros
+from pipelines.ingest.decoding.clock import local_days
+from pipelines.ingest.decoding.instants import to_micros
 
 # Two days from the calendar's ends, so that every zone has a day for them.
 EARLY, LATE = datetime.min + timedelta(days=2), datetime.max - timedelta(days=2)  # noqa: DTZ901 - what hypothesis takes

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.ingest.money import read_money
+from pipelines.ingest.decoding.money import read_money
 
 digits = st.text("0123456789", min_size=1, max_size=25)
 whole = digits.map(lambda text: text.lstrip("0") or "0")

@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.ingest.arrow_buffers import string_parts
-from pipelines.ingest.instants import SECOND
+from pipelines.ingest.decoding.arrow_buffers import string_parts
+from pipelines.ingest.decoding.instants import SECOND
 
 Micros = NDArray[np.int64]
 Mask = NDArray[np.bool_]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from pipelines.ingest.reject import Reject, quote
+from pipelines.ingest.decoding.reject import Reject, quote
 from schemas.events.rejects import MAX_DEPTH, RejectKind
 
 _BOM = b"\xef\xbb\xbf"

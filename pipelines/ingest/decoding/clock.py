@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.ingest.instant_columns import EARLIEST, LATEST, Mask, Micros
-from pipelines.ingest.instants import EPOCH, MICROSECOND, SECOND, write_instant
+from pipelines.ingest.decoding.instant_columns import EARLIEST, LATEST, Mask, Micros
+from pipelines.ingest.decoding.instants import EPOCH, MICROSECOND, SECOND, write_instant
 
 _DAY = 86_400 * SECOND
 

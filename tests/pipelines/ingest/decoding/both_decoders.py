@@ -5,10 +5,10 @@ import math
 from collections import Counter
 from typing import Any
 
-from pipelines.ingest.decode import Decoded, DecodeLimits, decode
+from pipelines.ingest.decoding.decode import Decoded, DecodeLimits, decode
 from schemas.tables.events import TABLE as EVENTS
 from tests.oracles.reference_decoder import Limits, Settings, reference_decode
-from tests.pipelines.ingest import event_lines
+from tests.pipelines.ingest.decoding import event_lines
 
 
 def decode_both(

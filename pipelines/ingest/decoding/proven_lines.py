@@ -14,13 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.ingest.clock import Clock
-from pipelines.ingest.field_rules import event_rules
-from pipelines.ingest.instant_columns import Mask
-from pipelines.ingest.line_block import Counts, LineBlock, count_keys
-from pipelines.ingest.unique_keys import are_surely_unique, are_unique
-from pipelines.ingest.wire_arrays import WireArrays, read_arrays, rules_by_event_types
-from pipelines.ingest.wire_columns import WireColumn, is_present, prove_column
+from pipelines.ingest.decoding.clock import Clock
+from pipelines.ingest.decoding.field_rules import event_rules
+from pipelines.ingest.decoding.instant_columns import Mask
+from pipelines.ingest.decoding.line_block import Counts, LineBlock, count_keys
+from pipelines.ingest.decoding.unique_keys import are_surely_unique, are_unique
+from pipelines.ingest.decoding.wire_arrays import WireArrays, read_arrays, rules_by_event_types
+from pipelines.ingest.decoding.wire_columns import WireColumn, is_present, prove_column
 from schemas.events.columns import INSTANT, contract_fields
 from schemas.events.contract import EVENT_TYPES, STATUS_THAT_NEEDS_LINES
 

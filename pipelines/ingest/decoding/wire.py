@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union
 import msgspec
 from msgspec import Meta, Raw, Struct
 
-from pipelines.ingest.field_rules import FieldRule, event_rules, line_rules
+from pipelines.ingest.decoding.field_rules import FieldRule, event_rules, line_rules
 from schemas.events.contract import EVENT_TYPES
 
 

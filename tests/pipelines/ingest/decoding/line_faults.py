@@ -7,8 +7,18 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from tests.pipelines.ingest.event_lines import INGESTED_AT, anything, event, properties, value_inside, write
-from tests.pipelines.ingest.odd_values import BAD_MONEY, FLOATS, INTEGERS, KEYS, MONEY, TEXTS, TIMES, Pairs, Token
+from tests.pipelines.ingest.decoding.event_lines import INGESTED_AT, anything, event, properties, value_inside, write
+from tests.pipelines.ingest.decoding.odd_values import (
+    BAD_MONEY,
+    FLOATS,
+    INTEGERS,
+    KEYS,
+    MONEY,
+    TEXTS,
+    TIMES,
+    Pairs,
+    Token,
+)
 
 
 def line(r: Random) -> bytes:

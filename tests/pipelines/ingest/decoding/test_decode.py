@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.ingest import decode as decode_module
-from pipelines.ingest import wire_arrays
-from pipelines.ingest.exact_line import read_line
+from pipelines.ingest.decoding import decode as decode_module
+from pipelines.ingest.decoding import wire_arrays
+from pipelines.ingest.decoding.exact_line import read_line
 from schemas.events.rejects import RejectKind
-from tests.pipelines.ingest import event_lines, line_faults, odd_values
-from tests.pipelines.ingest.decoding import assert_equal
+from tests.pipelines.ingest.decoding import event_lines, line_faults, odd_values
+from tests.pipelines.ingest.decoding.both_decoders import assert_equal
 
 NO_LIMIT_OF_TIME = {"max_future_seconds": 10**10, "max_age_days": 10**6, "max_clock_skew_seconds": 0}
 

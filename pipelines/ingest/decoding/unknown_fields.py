@@ -5,7 +5,7 @@ from functools import cache
 
 import msgspec
 
-from pipelines.ingest.field_rules import event_rules
+from pipelines.ingest.decoding.field_rules import event_rules
 from schemas.events.contract import EVENT_TYPES
 
 Members = Mapping[str, msgspec.Raw]

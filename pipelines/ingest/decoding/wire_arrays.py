@@ -16,11 +16,11 @@ import pyarrow as pa
 from msgspec.structs import astuple, fields
 from numpy.typing import NDArray
 
-from pipelines.ingest.field_rules import FieldRule, Kind, event_rules, line_rules
-from pipelines.ingest.instant_columns import Mask
-from pipelines.ingest.line_block import LineBlock, find_not_utf8
-from pipelines.ingest.unknown_fields import merge_unknown, read_members, unknown_names
-from pipelines.ingest.wire import DECODER, LENIENT_DECODER, WIRE_TYPES
+from pipelines.ingest.decoding.field_rules import FieldRule, Kind, event_rules, line_rules
+from pipelines.ingest.decoding.instant_columns import Mask
+from pipelines.ingest.decoding.line_block import LineBlock, find_not_utf8
+from pipelines.ingest.decoding.unknown_fields import merge_unknown, read_members, unknown_names
+from pipelines.ingest.decoding.wire import DECODER, LENIENT_DECODER, WIRE_TYPES
 from schemas.events.columns import contract_fields
 from schemas.events.contract import EVENT_TYPES
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from schemas.tables.events import TABLE as EVENTS
-from tests.pipelines.ingest.decoding import assert_equal, decode_both, only_reject, only_row, view
+from tests.pipelines.ingest.decoding.both_decoders import assert_equal, decode_both, only_reject, only_row, view
 
 
 def test_a_line_ends_at_a_line_feed_and_nowhere_else() -> None:

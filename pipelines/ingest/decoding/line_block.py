@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.ingest.bisection import find_odd
-from pipelines.ingest.instant_columns import Mask
+from pipelines.ingest.decoding.bisection import find_odd
+from pipelines.ingest.decoding.instant_columns import Mask
 
 Counts = NDArray[np.int64]
 

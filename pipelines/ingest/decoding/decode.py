@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipelines.ingest.clock import Clock, local_days
-from pipelines.ingest.exact_line import read_line
-from pipelines.ingest.instants import SECOND, to_micros
-from pipelines.ingest.line_block import LineBlock
-from pipelines.ingest.proven_lines import prove_lines
-from pipelines.ingest.reject import Reject
+from pipelines.ingest.decoding.clock import Clock, local_days
+from pipelines.ingest.decoding.exact_line import read_line
+from pipelines.ingest.decoding.instants import SECOND, to_micros
+from pipelines.ingest.decoding.line_block import LineBlock
+from pipelines.ingest.decoding.proven_lines import prove_lines
+from pipelines.ingest.decoding.reject import Reject
 from schemas.events.rejects import MAX_LINE_BYTES
 from schemas.tables.events import TABLE as EVENTS
 from schemas.tables.rejects import TABLE as REJECTS

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from tests.pipelines.ingest.odd_values import ANYTHING, KEYS, MONEY, TEXTS, Pairs, Token
+from tests.pipelines.ingest.decoding.odd_values import ANYTHING, KEYS, MONEY, TEXTS, Pairs, Token
 
 INGESTED_AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 

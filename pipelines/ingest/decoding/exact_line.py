@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.ingest.clock import Clock
-from pipelines.ingest.exact_json import Json, parse_object
-from pipelines.ingest.exact_values import FAULTS, TYPES, VALUES, describe
-from pipelines.ingest.field_rules import FieldRule, event_rules, line_rules
-from pipelines.ingest.reject import Reject
-from pipelines.ingest.unknown_fields import merge_unknown, read_members
+from pipelines.ingest.decoding.clock import Clock
+from pipelines.ingest.decoding.exact_json import Json, parse_object
+from pipelines.ingest.decoding.exact_values import FAULTS, TYPES, VALUES, describe
+from pipelines.ingest.decoding.field_rules import FieldRule, event_rules, line_rules
+from pipelines.ingest.decoding.reject import Reject
+from pipelines.ingest.decoding.unknown_fields import merge_unknown, read_members
 from schemas.events.contract import EVENT_TYPES, STATUS_THAT_NEEDS_LINES
 from schemas.events.rejects import RejectKind
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.ingest.bisection import find_odd
+from pipelines.ingest.decoding.bisection import find_odd
 
 KEY_END = b'":'
 """How a key ends where no white space stands before the colon: there are at least as many of these as keys.

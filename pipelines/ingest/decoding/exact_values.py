@@ -5,11 +5,11 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipelines.ingest.exact_json import Json, Number
-from pipelines.ingest.field_rules import FieldRule, line_rules
-from pipelines.ingest.instants import read_instant
-from pipelines.ingest.money import read_money
-from pipelines.ingest.reject import quote
+from pipelines.ingest.decoding.exact_json import Json, Number
+from pipelines.ingest.decoding.field_rules import FieldRule, line_rules
+from pipelines.ingest.decoding.instants import read_instant
+from pipelines.ingest.decoding.money import read_money
+from pipelines.ingest.decoding.reject import quote
 from schemas.events.contract import MONEY_PRECISION, MONEY_SCALE, MONEY_TEXT
 
 _MONEY = re.compile(MONEY_TEXT)

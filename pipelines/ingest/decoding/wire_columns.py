@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.ingest.arrow_buffers import not_normalized, string_parts
-from pipelines.ingest.field_rules import FieldRule, Kind, line_rules
-from pipelines.ingest.instant_columns import Mask, read_instants
-from pipelines.ingest.line_block import Counts
-from pipelines.ingest.unique_keys import find_not_unique
+from pipelines.ingest.decoding.arrow_buffers import not_normalized, string_parts
+from pipelines.ingest.decoding.field_rules import FieldRule, Kind, line_rules
+from pipelines.ingest.decoding.instant_columns import Mask, read_instants
+from pipelines.ingest.decoding.line_block import Counts
+from pipelines.ingest.decoding.unique_keys import find_not_unique
 from schemas.events.columns import INSTANT, MONEY
 from schemas.events.contract import MONEY_PRECISION, MONEY_SCALE
 from schemas.events.rejects import MAX_DEPTH

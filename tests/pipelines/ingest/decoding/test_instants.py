@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.ingest.instant_columns import read_instants
-from pipelines.ingest.instants import EPOCH, MICROSECOND, read_instant
-from tests.pipelines.ingest.odd_values import TIMES
+from pipelines.ingest.decoding.instant_columns import read_instants
+from pipelines.ingest.decoding.instants import EPOCH, MICROSECOND, read_instant
+from tests.pipelines.ingest.decoding.odd_values import TIMES
 
 offsets = st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 good_times = st.datetimes(timezones=offsets | st.just(UTC)).map(datetime.isoformat)
