@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from maidian.options import Language
 from maidian.run_display import new_table, print_table
+from pipelines.imports.masters.import_master import MasterReport
 from pipelines.imports.report import ImportReport
 
 PLAIN_LINE_ROWS = 5_000_000
@@ -28,6 +29,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "copied": "{file}: {count:,} lines copied to {segment}",
         "already": "{file}: already imported as {segment}, nothing added",
         "imported": "{file} -> {segment}",
+        "master": "{file} -> table {table}: {count:,} rows, in place of what it held",
+        "same master": "{file} -> table {table}: {count:,} rows, the same as before, nothing written",
         "nothing": "{file}: no row became an event, nothing written",
         "sample": "refused row {row:,}: {reason}",
         "more": "all refused rows: {path}",
@@ -45,6 +48,8 @@ WORDS: dict[Language, dict[str, str]] = {
         "copied": "{file}：已复制 {count:,} 行到 {segment}",
         "already": "{file}：此前已导入为 {segment}，未新增任何内容",
         "imported": "{file} -> {segment}",
+        "master": "{file} -> 表 {table}：{count:,} 行，已整体替换",
+        "same master": "{file} -> 表 {table}：{count:,} 行，与原内容相同，未写入",
         "nothing": "{file}：没有任何行成为事件，未写入",
         "sample": "拒绝第 {row:,} 行：{reason}",
         "more": "全部被拒绝的行：{path}",
@@ -127,3 +132,17 @@ def print_report(report: ImportReport, language: Language) -> None:
         click.echo(words["sample"].format(row=sample.row, reason=sample.reason))
     if report.refused_file:
         click.echo(words["more"].format(path=report.refused_file))
+
+
+def print_master_json(report: MasterReport) -> None:
+    """One document."""
+    click.echo(msgspec.json.encode(report))
+
+
+def print_master(report: MasterReport, language: Language) -> None:
+    """How many rows the table has now, and how many of the file were left out."""
+    words = WORDS[language]
+    said = words["master" if report.is_new else "same master"]
+    click.echo(said.format(file=report.file, table=report.table, count=report.row_count))
+    for rule, count in report.filtered_counts.items():
+        click.echo(f"{words['filtered'].format(rule)}: {count:,}")

@@ -167,7 +167,8 @@ def _convert(
 
     compiled = mapping.compiled
     with closing(open_reader(file, compiled.mapping.input, UnpackedFile(file))) as reader:
-        unseen = _check_columns(file, reader, mapping)
+        explode = compiled.mapping.input.explode
+        unseen = check_columns(file, reader, mapping.file, compiled.columns, explode)
     refused_path = records / report.source / f"{segment.name}.refused.ndjson"
     refused_path.unlink(missing_ok=True)  # Of an import that was killed before its segment was complete.
     with (
@@ -199,10 +200,11 @@ def _convert(
             refused.discard()
 
 
-def _check_columns(file: InputPath, reader: RowReader, mapping: LoadedMapping) -> set[str]:
+def check_columns(
+    file: InputPath, reader: RowReader, mapping: str, columns: set[str], explode: str | None = None
+) -> set[str]:
     """Refuse a mapping that names columns the file lacks. Gives the columns that only the rows can tell of."""
-    explode = mapping.compiled.mapping.input.explode
-    wanted = mapping.compiled.columns | ({explode} if explode else set())
+    wanted = columns | ({explode} if explode else set())
     if explode is not None:
         check_can_explode(reader, explode)
     names = reader.column_names
@@ -212,7 +214,7 @@ def _check_columns(file: InputPath, reader: RowReader, mapping: LoadedMapping) -
         top = column.split(".")[0] if isinstance(reader, NestedRowReader) else column
         is_made = column == ROW_NUMBER or (column == ITEM_NUMBER and explode is not None)
         if column not in names and top not in names and not is_made:
-            raise UsageError(f"mapping {mapping.file}: {file.path} has no column {column!r}; {suggest(column, names)}")
+            raise UsageError(f"mapping {mapping}: {file.path} has no column {column!r}; {suggest(column, names)}")
         if names.count(column) > 1:
             raise UsageError(f"{file.path}: the column {column!r} stands twice in the header; rename one")
     return set()

@@ -6,6 +6,8 @@ What the fields mean is checked by `compile_mapping.py`, before any row is read.
 import tomllib
 from importlib import resources
 from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
 
 import msgspec
 
@@ -14,37 +16,42 @@ from pipelines.imports.mapping import Mapping
 from pipelines.imports.mapping_errors import explain, suggest
 from schemas.errors import UsageError
 
+Shape = TypeVar("Shape", bound=msgspec.Struct)
+
 
 def load_mapping(name_or_path: str) -> tuple[str, Mapping]:
     """The mapping and its short name. Raises `UsageError` naming the file, the key, and the known ones near it."""
-    label, stem, text = _read(name_or_path)
+    return load_mapping_as(Mapping, name_or_path, mappings)
+
+
+def load_mapping_as(shape: type[Shape], name_or_path: str, shipped: ModuleType) -> tuple[str, Shape]:
+    """A mapping of some shape and its short name; `shipped` is the package of those that come with maidian."""
+    label, stem, text = _read(name_or_path, shipped)
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{label}: is not TOML: {error}") from error
     try:
-        return stem, msgspec.convert(data, Mapping)
+        return stem, msgspec.convert(data, shape)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{label}: {explain(str(error), data)}") from error
+        raise UsageError(f"{label}: {explain(str(error), data, shape)}") from error
 
 
-def shipped_mappings() -> list[str]:
+def shipped_mappings(shipped: ModuleType = mappings) -> list[str]:
     """The names of the mappings that come with the package."""
     return sorted(
-        entry.name.removesuffix(".toml")
-        for entry in resources.files(mappings).iterdir()
-        if entry.name.endswith(".toml")
+        entry.name.removesuffix(".toml") for entry in resources.files(shipped).iterdir() if entry.name.endswith(".toml")
     )
 
 
-def _read(name_or_path: str) -> tuple[str, str, str]:
+def _read(name_or_path: str, shipped: ModuleType) -> tuple[str, str, str]:
     path = Path(name_or_path)
     if path.suffix != ".toml" and not path.exists():
-        known = shipped_mappings()
+        known = shipped_mappings(shipped)
         if name_or_path not in known:
             hint = suggest(name_or_path, known)
             raise UsageError(f"mapping {name_or_path!r}: no such mapping and no such file; {hint}")
-        text = (resources.files(mappings) / f"{name_or_path}.toml").read_text(encoding="utf-8")
+        text = (resources.files(shipped) / f"{name_or_path}.toml").read_text(encoding="utf-8")
         return f"mapping {name_or_path}", name_or_path, text
     try:
         return str(path), path.stem, path.read_text(encoding="utf-8")

@@ -28,7 +28,7 @@ def suggest(name: str, known: list[str]) -> str:
     return f"known: {', '.join(known[:30])}{' …' if len(known) > 30 else ''}"  # noqa: PLR2004 - what a line can hold
 
 
-def explain(message: str, data: AnyMapping[str, Any]) -> str:
+def explain(message: str, data: AnyMapping[str, Any], shape: type[msgspec.Struct] = Mapping) -> str:
     """The checker's message in words of the file, with the keys that are known at that place."""
     match = _PROBLEM.fullmatch(message)
     assert match is not None
@@ -40,11 +40,11 @@ def explain(message: str, data: AnyMapping[str, Any]) -> str:
     where = _spell(steps)
     problem = match["problem"]
     if found := _UNKNOWN.fullmatch(problem):
-        return f"{where}: unknown key {found['key']!r}; {suggest(found['key'], _known_keys(steps))}"
+        return f"{where}: unknown key {found['key']!r}; {suggest(found['key'], _known_keys(steps, shape))}"
     if found := _MISSING.fullmatch(problem):
         return f"{where}: the key {found['key']!r} is missing"
     if found := _BAD_CHOICE.fullmatch(problem):
-        return f"{where}: {found['value']} is none of {', '.join(_choices(steps))}"
+        return f"{where}: {found['value']} is none of {', '.join(_choices(steps, shape))}"
     for word, toml_word in _TOML_WORDS:
         problem = problem.replace(word, toml_word)
     return f"{where}: {problem[0].lower()}{problem[1:]}"
@@ -80,20 +80,20 @@ def _spell(steps: list[str | int | None]) -> str:
     return f"{head} {tail.removeprefix('.')}".strip()
 
 
-def _known_keys(steps: list[str | int | None]) -> list[str]:
+def _known_keys(steps: list[str | int | None], shape: type[msgspec.Struct]) -> list[str]:
     """The keys of the table that the steps lead to, from the declaration of the mapping."""
-    described = next(each for each in _alternatives(_at(steps)) if isinstance(each, inspect.StructType))
+    described = next(each for each in _alternatives(_at(steps, shape)) if isinstance(each, inspect.StructType))
     return [field.encode_name for field in described.fields]
 
 
-def _choices(steps: list[str | int | None]) -> list[str]:
+def _choices(steps: list[str | int | None], shape: type[msgspec.Struct]) -> list[str]:
     """The values the key takes that the steps lead to."""
-    described = next(each for each in _alternatives(_at(steps)) if isinstance(each, inspect.LiteralType))
+    described = next(each for each in _alternatives(_at(steps, shape)) if isinstance(each, inspect.LiteralType))
     return [str(value) for value in described.values]
 
 
-def _at(steps: list[str | int | None]) -> inspect.Type:
-    described: inspect.Type = inspect.type_info(Mapping)
+def _at(steps: list[str | int | None], shape: type[msgspec.Struct]) -> inspect.Type:
+    described: inspect.Type = inspect.type_info(shape)
     for step in steps:
         described = _below(described, step)
     return described

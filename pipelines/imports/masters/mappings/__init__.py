@@ -1,0 +1,1 @@
+"""Mappings of masters that come with maidian."""
