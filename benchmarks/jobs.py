@@ -15,12 +15,13 @@ import resource
 import tempfile
 import time
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from jobs.engine.declaration import Job
+from jobs.engine.discovery import find_job
 from jobs.engine.scan import scan_files
 from schemas.tables import declared_tables
 
@@ -59,7 +60,7 @@ def run_alone(function: object, lake: Path, job: str) -> None:
 
 def run_day(lake: Path, name: str) -> None:
     """Compute and write the day, as the engine does."""
-    job = import_module(f"jobs.{name}").JOB
+    job = job_of(name)
     began = clocks()
     out = lake / f"{name}.out.parquet"
     frames = {read.table: scan(lake, read.table, read.look_back_days, read.look_ahead_days) for read in job.inputs}
@@ -69,11 +70,18 @@ def run_day(lake: Path, name: str) -> None:
 
 def run_narrow(lake: Path, name: str) -> None:
     """Which days are dirty after the day's order events came in."""
-    job = import_module(f"jobs.{name}").JOB
+    job = job_of(name)
     began = clocks()
     read = job.inputs[0]
     days = job.narrow[read.table](scan(lake, read.table, read.look_ahead_days, read.look_back_days), [DAY]).collect()
     report(f"{name}, dirty days", days.height, began)
+
+
+def job_of(name: str) -> Job:
+    """The job of a table, under the default settings."""
+    job = find_job(name)
+    assert job is not None
+    return job
 
 
 def clocks() -> tuple[float, float]:
@@ -119,7 +127,7 @@ def write_days(lake: Path, days: int, events: int) -> None:
     for offset in range(1 - days, 1):
         day = DAY + timedelta(offset)
         write(lake, "customer_sku_days", day, customer_sku_days_of(rng, day), key=("customer_id", "sku_id"))
-    lines = import_module("jobs.order_lines").JOB
+    lines = job_of("order_lines")
     frames = {read.table: scan(lake, read.table, read.look_back_days, 30) for read in lines.inputs}
     write(lake, "order_lines", DAY, lines.compute(frames, DAY).collect(), key=("order_id", "line_number"))
 

@@ -1,37 +1,32 @@
 """`sku_viewers`: who viewed, clicked or favourited a product of late, and whether they bought it.
 
 Meaning: for the operator's question "who looked at this product and has not bought it". One row for each product and
-customer with at least one view, click or favourite in the 180 business days that end with `as_of`.
+customer with at least one view, click or favourite in the business days (180) that end with `as_of`.
 - is_favorited: the last time it was put on the favourites list is later than the last time it was taken off; at equal
   instants the removal wins.
 - has_ordered, last_ordered_at: from sales (orders neither cancelled nor returned).
 - score: the sum over days of (view 1, click 1, favourite 3, order line 5) x 2^(-age_days / 30), age_days counted from
   as_of. Each day's factor is a whole number of millionths and the sum is taken over integers, so that the order of
   rows never shows; it is divided once at the end.
+The numbers above are the defaults of settings: interest_window_days, interest_half_life_days and the four weights.
 
-Source: `customer_sku_days` of the 180 days.
+Source: `customer_sku_days` of the window.
 Grain:  one product and one customer; key (sku_id, customer_id).
 Units:  score has none; instants UTC.
 
 Cost:   1.5 microseconds of CPU a row of the window and 450 bytes of memory a pair; benchmarks/jobs.py measures it.
 
-Known limits: what lies before the window is not seen, so a favourite or an order older than 180 days does not count.
+Known limits: what lies before the window is not seen, so a favourite or an order older than it does not count.
 """
 
-from collections.abc import Mapping
 from datetime import date
-from types import MappingProxyType
+from functools import partial
 
 import polars as pl
 
 from jobs.engine.declaration import Frames, Input, Job
+from schemas.settings import Settings
 
-# DESIGN 5: interest fades, and a half-year-old view says little. With these a view is worth 0.016 on its last day.
-WINDOW_DAYS = 180
-HALF_LIFE_DAYS = 30
-WEIGHTS: Mapping[str, int] = MappingProxyType(
-    {"view_count": 1, "click_count": 1, "favorite_count": 3, "order_line_count": 5}
-)
 # Fine enough that the oldest day keeps five digits, coarse enough that 10^11 views of one product by one customer fit.
 SCORE_DECIMALS = 6
 SCORE_SCALE: int = 10**SCORE_DECIMALS
@@ -39,21 +34,26 @@ SCORE_SCALE: int = 10**SCORE_DECIMALS
 KEY = ("sku_id", "customer_id")
 
 
-def sku_viewers(frames: Frames, day: date) -> pl.LazyFrame:
+def sku_viewers(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
     """The window's days summed by product and customer, as of the day."""
-    days = frames["customer_sku_days"].with_columns(points=points(day))
+    days = frames["customer_sku_days"].with_columns(points=points(day, settings))
     return days.group_by(KEY).agg(*totals()).filter(has_looked()).select(*KEY, *outcome()).sort(KEY)
 
 
-def points(as_of: date) -> pl.Expr:
+def points(as_of: date, settings: Settings) -> pl.Expr:
     """The day's weights, decayed to as_of, in whole millionths."""
-    weight = pl.sum_horizontal(pl.col(count) * weight for count, weight in WEIGHTS.items())
-    return weight * decay((pl.lit(as_of) - pl.col("event_date")).dt.total_days())
+    weight = (
+        pl.col("view_count") * settings.view_weight
+        + pl.col("click_count") * settings.click_weight
+        + pl.col("favorite_count") * settings.favorite_weight
+        + pl.col("order_line_count") * settings.order_weight
+    )
+    return weight * decay((pl.lit(as_of) - pl.col("event_date")).dt.total_days(), settings)
 
 
-def decay(age_days: pl.Expr) -> pl.Expr:
+def decay(age_days: pl.Expr, settings: Settings) -> pl.Expr:
     """What is left of 1 after that many days, in whole millionths. Arithmetic streams, a look-up by day does not."""
-    return (pl.lit(0.5).pow(age_days / HALF_LIFE_DAYS) * SCORE_SCALE).round().cast(pl.Int64)
+    return (pl.lit(0.5).pow(age_days / settings.interest_half_life_days) * SCORE_SCALE).round().cast(pl.Int64)
 
 
 def totals() -> list[pl.Expr]:
@@ -85,8 +85,18 @@ def outcome() -> list[pl.Expr]:
     ]
 
 
-JOB = Job(
-    table="sku_viewers",
-    inputs=(Input("customer_sku_days", look_back_days=WINDOW_DAYS - 1),),
-    compute=sku_viewers,
-)
+def declare(settings: Settings) -> Job:
+    """The job under these settings."""
+    return Job(
+        table="sku_viewers",
+        inputs=(Input("customer_sku_days", look_back_days=settings.interest_window_days - 1),),
+        compute=partial(sku_viewers, settings=settings),
+        settings=(
+            "interest_window_days",
+            "interest_half_life_days",
+            "view_weight",
+            "click_weight",
+            "favorite_weight",
+            "order_weight",
+        ),
+    )

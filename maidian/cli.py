@@ -16,7 +16,7 @@ import click
 from maidian import __version__
 from maidian.failures import BROKEN_PIPE_EXIT_CODE, INTERRUPTED_EXIT_CODE, explain_failure
 from maidian.logs import configure_logging
-from maidian.options import PLACE, Settings
+from maidian.options import PLACE, Preferences
 
 
 class Entry(NamedTuple):
@@ -36,6 +36,7 @@ COMMANDS = {
     "replay": Entry("replay", "Write rejects out for repair, and take the repaired lines back."),
     "run": Entry("run", "Rebuild every dirty day of every table."),
     "backfill": Entry("backfill", "Rebuild a range of days whether dirty or not."),
+    "settings": Entry("settings", "Print the settings in force, as the TOML file that sets them."),
     "status": Entry("status", "Show each table's newest day, rows, dirty days and last run."),
     "rollback": Entry("rollback", "Point a table at an older snapshot."),
     "gc": Entry("gc", "Remove snapshots that nothing needs any more."),
@@ -65,10 +66,10 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run one command; whatever it raises becomes one line and an exit code, unless --debug wants it raised."""
-        settings = Settings(**ctx.params)
-        ctx.obj = settings
+        preferences = Preferences(**ctx.params)
+        ctx.obj = preferences
         # Before the command's module is imported: some libraries configure logging while they are.
-        configure_logging(settings)
+        configure_logging(preferences)
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
@@ -76,15 +77,15 @@ class LazyGroup(click.Group):
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED_EXIT_CODE)
         except Exception as error:  # the last place that can turn a failure into a line
-            if settings.is_debug:
+            if preferences.is_debug:
                 raise
             failure = explain_failure(error, ctx.meta.get(PLACE))
-            _say_error(failure.message, settings)
+            _say_error(failure.message, preferences)
             sys.exit(failure.exit_code)
 
 
-def _say_error(message: str, settings: Settings) -> None:
-    if settings.log_format == "json":
+def _say_error(message: str, preferences: Preferences) -> None:
+    if preferences.log_format == "json":
         logging.getLogger("maidian").error(message)
     else:
         click.echo(f"error: {message}", err=True)

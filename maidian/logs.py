@@ -10,7 +10,7 @@ import time
 
 import click
 
-from maidian.options import Settings
+from maidian.options import Preferences
 
 OUR_PACKAGES = ("schemas", "pipelines", "jobs", "maidian")
 
@@ -55,19 +55,19 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(fields, ensure_ascii=False)
 
 
-def configure_logging(settings: Settings) -> None:
+def configure_logging(preferences: Preferences) -> None:
     """Send every logger to stderr: ours from INFO on when verbose, everything else from WARNING on."""
     root = logging.getLogger()
     for handler in root.handlers[:]:
         if isinstance(handler, StderrHandler):
             root.removeHandler(handler)
     handler = StderrHandler()
-    handler.setFormatter(JsonFormatter() if settings.log_format == "json" else TextFormatter())
+    handler.setFormatter(JsonFormatter() if preferences.log_format == "json" else TextFormatter())
     handler.addFilter(_is_worth_saying)
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
     for package in OUR_PACKAGES:
-        logging.getLogger(package).setLevel(logging.INFO if settings.is_verbose else logging.WARNING)
+        logging.getLogger(package).setLevel(logging.INFO if preferences.is_verbose else logging.WARNING)
     # A library's warning about its own future is for whoever develops, not for whoever runs the nightly batch.
     logging.captureWarnings(capture=True)
-    logging.getLogger("py.warnings").setLevel(logging.WARNING if settings.is_verbose else logging.ERROR)
+    logging.getLogger("py.warnings").setLevel(logging.WARNING if preferences.is_verbose else logging.ERROR)

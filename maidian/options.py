@@ -1,4 +1,4 @@
-"""What every command shares: the settings given before the command's name, and the options most commands take.
+"""What every command shares: the preferences given before the command's name, and the options most commands take.
 
 @click.command(name="ingest")
 @lake_option
@@ -34,7 +34,7 @@ PLACE = "maidian.place"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Preferences:
     """The options before the command's name, read once; `ctx.obj` of every command."""
 
     language: Language = "en"
@@ -43,8 +43,8 @@ class Settings:
     is_debug: bool = False
 
 
-pass_settings = click.make_pass_decorator(Settings, ensure=True)
-"""Hands `Settings` to a command as its first argument."""
+pass_preferences = click.make_pass_decorator(Preferences, ensure=True)
+"""Hands `Preferences` to a command as its first argument."""
 
 
 class TimeZoneType(click.ParamType[ZoneInfo]):
@@ -118,6 +118,20 @@ def time_zone_option(command: Command) -> Command:
         envvar="MAIDIAN_TIME_ZONE",
         show_envvar=True,
         help="The lake's time zone, such as Asia/Shanghai; fixed when the lake is created.",
+    )(command)
+
+
+def settings_option(command: Command) -> Command:
+    """Add `--settings FILE`; the command receives `settings_file: Path | None`, for `lake_settings` to read."""
+    return click.option(
+        "--settings",
+        "settings_file",
+        type=click.Path(path_type=Path),
+        envvar="MAIDIAN_SETTINGS",
+        show_default="<lake>/settings.toml",
+        show_envvar=True,
+        metavar="FILE",
+        help="The settings: weights, windows, gaps; see `maidian settings`.",
     )(command)
 
 

@@ -1,8 +1,9 @@
 """What a job file declares: the table it makes, what it reads and how far back, and the function that computes a day."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -37,9 +38,14 @@ class Job:
     A changed input day c touches every output day d whose window holds c. Where that is far too many, the input is
     named in `narrow`: `narrow[table](frame, changed)` returns one column `day` of output days, from the
     table's rows within the window around the changed days. Functions are pure: no I/O, no clock, no collect.
+
+    A job that depends on settings is made by `declare(settings)` in its file and names those it uses in `settings`;
+    `chosen`, their values, is filled in when the job is found and recorded in the table's manifest.
     """
 
     table: str
     inputs: tuple[Input, ...]
     compute: Callable[[Frames, date], pl.LazyFrame]
     narrow: Mapping[str, Callable[[pl.LazyFrame, list[date]], pl.LazyFrame]] | None = None
+    settings: tuple[str, ...] = ()
+    chosen: Mapping[str, Any] = field(default_factory=dict)

@@ -13,7 +13,7 @@ import polars as pl
 from jobs.engine.catalog import Catalog
 from jobs.engine.declaration import Input, Job
 from jobs.engine.scan import scan_days
-from jobs.engine.state import BuildState, days_of, fingerprints, read_state
+from jobs.engine.state import BuildState, days_of, fingerprints, is_made_alike, read_state
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake
 from schemas.lake.snapshots import Snapshot, find_snapshot
@@ -52,7 +52,7 @@ def look_at(lake: Lake, catalog: Catalog, job: Job, resolve: Callable[[str], Sna
 def dirty_days(job: Job, view: View) -> set[date]:
     """The days to rebuild, among the known ones and those that must go."""
     state = read_state(view.output)
-    if state is None or state.job.version != view.catalog.tables[job.table].version:
+    if state is None or not is_made_alike(state.job, job, view.catalog.tables[job.table]):
         return set(view.all_days)
     dirty = (set(view.all_days) - view.known) | set(state.pending)
     for read in job.inputs:

@@ -1,29 +1,40 @@
 """Finding the jobs and putting them in order: a table is made before it is read."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 
 import jobs
 from jobs.engine.declaration import Job
 from schemas.errors import MaidianError, UsageError
+from schemas.settings import DEFAULTS, Settings
 from schemas.tables import declared_tables
 from schemas.tables.declaration import Table
 
 
-def find_jobs() -> list[Job]:
-    """Every module of package `jobs` that has a `JOB`, in the order they run."""
-    found = []
-    for info in iter_modules(jobs.__path__):
-        if info.ispkg:  # the engine
-            continue
-        module = import_module(f"{jobs.__name__}.{info.name}")
-        if not hasattr(module, "JOB"):
-            continue
-        if module.JOB.table != info.name:
-            raise MaidianError(f"jobs/{info.name}.py makes table {module.JOB.table}; job and table share one name")
-        found.append(module.JOB)
+def find_jobs(settings: Settings = DEFAULTS) -> list[Job]:
+    """Every module of package `jobs` that declares one, in the order they run."""
+    names = [info.name for info in iter_modules(jobs.__path__) if not info.ispkg]  # a package: the engine
+    found = [job for name in names if (job := find_job(name, settings))]
     return order_jobs(found, declared_tables())
+
+
+def find_job(name: str, settings: Settings = DEFAULTS) -> Job | None:
+    """The job of module `jobs/<name>.py`: its `JOB`, or what its `declare(settings)` makes of the settings.
+
+    None when the module declares none. MaidianError when it declares one of another name, or settings there are not.
+    """
+    module = import_module(f"{jobs.__name__}.{name}")
+    job: Job | None = module.declare(settings) if hasattr(module, "declare") else getattr(module, "JOB", None)
+    if job is None:
+        return None
+    if job.table != name:
+        raise MaidianError(f"jobs/{name}.py makes table {job.table}; job and table share one name")
+    for setting in job.settings:
+        if setting not in settings.__struct_fields__:
+            raise MaidianError(f"job {name}: there is no setting {setting}; declare it in schemas/settings.py")
+    return replace(job, chosen=settings.chosen(job.settings))
 
 
 def order_jobs(found: Sequence[Job], tables: Mapping[str, Table]) -> list[Job]:

@@ -3,6 +3,7 @@
 import hashlib
 import inspect
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ from schemas.tables.declaration import Table
 
 
 class JobStamp(msgspec.Struct, frozen=True, kw_only=True):
-    """Which job made the rows. A new version makes every day dirty; `code` is for people to compare."""
+    """Which job made the rows, and with which settings; `code` is for people to compare.
+
+    A new version or another value of a setting makes every day dirty.
+    """
 
     version: int
     code: str
+    settings: dict[str, Any] = {}
 
 
 class BuildState(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,9 +53,15 @@ def read_state(snapshot: Snapshot | None) -> BuildState | None:
 
 def stamp(job: Job, table: Table) -> JobStamp:
     """The stamp of the job as it is now."""
-    source = inspect.getsourcefile(job.compute)
+    compute = job.compute.func if isinstance(job.compute, partial) else job.compute
+    source = inspect.getsourcefile(compute)
     code = hashlib.blake2b(Path(source).read_bytes(), digest_size=8).hexdigest() if source else ""
-    return JobStamp(version=table.version, code=code)
+    return JobStamp(version=table.version, code=code, settings=dict(job.chosen))
+
+
+def is_made_alike(made: JobStamp, job: Job, table: Table) -> bool:
+    """Whether rows with that stamp are what the job would make now of the same inputs."""
+    return made.version == table.version and made.settings == job.chosen
 
 
 def fingerprints(snapshot: Snapshot | None) -> dict[str, str]:

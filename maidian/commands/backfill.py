@@ -5,22 +5,30 @@ from pathlib import Path
 
 import click
 
-from maidian.options import Settings, json_option, lake_option, pass_settings
+from maidian.options import Preferences, json_option, lake_option, pass_preferences, settings_option
 from schemas.errors import UsageError
 from schemas.lake.lake import open_lake
+from schemas.settings_file import lake_settings
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command(name="backfill")
 @lake_option
+@settings_option
 @click.option("--from", "first", type=DAY, required=True, metavar="DAY", help="The first business day.")
 @click.option("--to", "last", type=DAY, required=True, metavar="DAY", help="The last business day, it too.")
 @json_option
 @click.argument("tables", nargs=-1, metavar="[TABLE]...")
-@pass_settings
+@pass_preferences
 def command(
-    settings: Settings, lake: Path, first: datetime, last: datetime, is_json: bool, tables: tuple[str, ...]
+    preferences: Preferences,
+    lake: Path,
+    settings_file: Path | None,
+    first: datetime,
+    last: datetime,
+    is_json: bool,
+    tables: tuple[str, ...],
 ) -> None:
     """Rebuild the days of all tables, or of the TABLEs named, whether they are dirty or not.
 
@@ -33,11 +41,13 @@ def command(
     from jobs.engine.run import Request, raise_if_refused, run
     from maidian.run_display import RunDisplay, print_record
 
+    opened = open_lake(lake)
+    jobs = find_jobs(lake_settings(lake, settings_file))
     days = frozenset(_days(first.date(), last.date()))
     request = Request(tables=tables, days=days, is_forced=True, command="backfill")
     with RunDisplay(is_json) as display:
-        record = run(open_lake(lake), find_jobs(), request, display.report)
-    print_record(record, is_json, settings.language)
+        record = run(opened, jobs, request, display.report)
+    print_record(record, is_json, preferences.language)
     raise_if_refused(record)
 
 

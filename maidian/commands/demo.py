@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from maidian.options import Settings, pass_settings
+from maidian.options import Preferences, pass_preferences, settings_option
 from schemas.errors import MaidianError, UsageError
 from schemas.lake.durable import write_durably
 from schemas.lake.lake import create_lake
 from schemas.lake.locks import hold_lock
+from schemas.settings_file import SETTINGS_NAME, lake_settings
 
 if TYPE_CHECKING:
     from pipelines.generator.options import GeneratorOptions
@@ -34,26 +35,33 @@ MARKER = "demo.json"  # says that the folder is the demo's, and of which size
     show_default=True,
     help="Where the lake, the planted truth and the masters go.",
 )
-@pass_settings
-def command(settings: Settings, events: int, days: int, seed: int, out: Path) -> None:
+@settings_option
+@pass_preferences
+def command(preferences: Preferences, events: int, days: int, seed: int, out: Path, settings_file: Path | None) -> None:
     """Make up a pharmaceutical wholesaler, take its events in, build every table, and say what to look at.
 
     What was planted is written beside the lake, and the tables must agree with it. Running
-    it again takes up where it stopped.
+    it again takes up where it stopped. Settings given with --settings are kept in the lake.
     """
     from pipelines.generator.generate import generate
     from pipelines.generator.options import GeneratorOptions
 
     options = GeneratorOptions(events=events, days=days, seed=seed)
     lake = out / "lake"
+    lake_settings(lake, settings_file)  # what is wrong with them is said before minutes of work
     if not _is_generated(out, options):
         click.echo(f"1. generate: {events:,} events of {days} days, seed {seed}")
         generate(options, out, landing=lake / "landing")
         _mark(out, options, is_generated=True)
     click.echo("2. ingest: landing to events and rejects")
     _ingest(lake)
-    click.echo("3. run: events to every table")
-    _run(settings, lake)
+    click.echo("3. import: the products and the customers, so that tables have names")
+    for master in ("skus", "customers"):
+        _import_master(preferences, out, master)
+    click.echo("4. run: events to every table")
+    if settings_file:
+        write_durably(lake / SETTINGS_NAME, settings_file.read_bytes())
+    _run(preferences, lake)
     _compare_with_truth(out)
     _say_what_is_next(out)
 
@@ -98,14 +106,24 @@ def _ingest(path: Path) -> None:
         print_result(ingest(IngestJob(lake, lake.landing, audit_partitions)))
 
 
-def _run(settings: Settings, path: Path) -> None:
+def _import_master(preferences: Preferences, out: Path, master: str) -> None:
+    from jobs.engine.audit import audit_partitions
+    from maidian.import_display import print_master
+    from pipelines.imports.masters.import_master import import_master
+    from pipelines.imports.masters.master_mapping import prepare_master
+
+    file, mapping = out / "masters" / f"{master}.csv", prepare_master(master, f"demo_{master}")
+    print_master(import_master(file, mapping, create_lake(out / "lake"), audit_partitions), preferences.language)
+
+
+def _run(preferences: Preferences, path: Path) -> None:
     from jobs.engine.discovery import find_jobs
     from jobs.engine.run import raise_if_refused, run
     from maidian.run_display import RunDisplay, print_record
 
     with RunDisplay(is_json=False) as display:
-        record = run(create_lake(path), find_jobs(), None, display.report)
-    print_record(record, False, settings.language)
+        record = run(create_lake(path), find_jobs(lake_settings(path)), None, display.report)
+    print_record(record, False, preferences.language)
     raise_if_refused(record)
 
 

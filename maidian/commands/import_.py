@@ -1,17 +1,28 @@
-"""`maidian import`: files of other shapes into the landing."""
+"""`maidian import`: files of other shapes into the landing, masters into their tables."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from maidian.options import Settings, json_option, lake_option, landing_option, pass_settings
+from maidian.options import Preferences, json_option, lake_option, landing_option, pass_preferences
+from schemas.errors import UsageError
+
+Master = Literal["skus", "customers"]
 
 
 @click.command(
     name="import",
-    epilog="Mappings that come with maidian: online_retail, otto. docs/import.md says how to write one.",
+    epilog="Mappings that come with maidian: online_retail, otto; of masters: demo_skus, demo_customers. "
+    "docs/import.md says how to write one.",
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "--as",
+    "master",
+    type=click.Choice(["skus", "customers"]),
+    help="FILE is a master, not events: the products or the customers. It replaces the whole table.",
+)
 @click.option(
     "--mapping",
     metavar="NAME|PATH",
@@ -23,10 +34,11 @@ from maidian.options import Settings, json_option, lake_option, landing_option, 
 @lake_option
 @landing_option
 @json_option
-@pass_settings
+@pass_preferences
 def command(
-    settings: Settings,
+    preferences: Preferences,
     files: tuple[Path, ...],
+    master: Master | None,
     mapping: str | None,
     source: str | None,
     lake: Path,
@@ -39,7 +51,12 @@ def command(
     table at the end adds up. Without one, FILE holds events already and its lines are copied byte by byte.
 
     Importing a file again adds nothing. A file that fails leaves nothing behind; those before it stay imported.
+
+    With --as, FILE is the ERP's list of products or customers, which gives the tables names, brands and regions.
     """
+    if master is not None:
+        _import_master(preferences, files, master, mapping, source, lake, is_json)
+        return
     from maidian.import_display import ImportBar, print_json, print_report
     from pipelines.imports.import_files import ImportPlaces, import_file, prepare_mapping
     from pipelines.imports.input_file import find_input
@@ -53,6 +70,39 @@ def command(
         with ImportBar(file, is_json) as bar:
             reports.append(import_file(file, prepared, source, places, bar.update))
         if not is_json:
-            print_report(reports[-1], settings.language)
+            print_report(reports[-1], preferences.language)
     if is_json:
         print_json(reports)
+
+
+def _import_master(
+    preferences: Preferences,
+    files: tuple[Path, ...],
+    master: Master,
+    mapping: str | None,
+    source: str | None,
+    path: Path,
+    is_json: bool,
+) -> None:
+    """Replace a master by a file."""
+    if mapping is None:
+        raise UsageError(f"--as {master} needs --mapping: a TOML file, or demo_{master} for the demo's own file")
+    if len(files) > 1:
+        raise UsageError(f"--as {master} takes one file, which becomes the whole table; {len(files)} were given")
+    if source is not None:
+        raise UsageError("--source is for events; a master goes into its own table, not into the landing")
+    from jobs.engine.audit import audit_partitions
+    from maidian.import_display import ImportBar, print_master, print_master_json
+    from pipelines.imports.input_file import find_input
+    from pipelines.imports.masters.import_master import import_master
+    from pipelines.imports.masters.master_mapping import prepare_master
+    from schemas.lake.lake import open_lake
+
+    find_input(files[0])
+    prepared, lake = prepare_master(master, mapping), open_lake(path)
+    with ImportBar(files[0], is_json) as bar:
+        report = import_master(files[0], prepared, lake, audit_partitions, bar.update)
+    if is_json:
+        print_master_json(report)
+    else:
+        print_master(report, preferences.language)

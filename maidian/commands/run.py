@@ -5,12 +5,14 @@ from pathlib import Path
 
 import click
 
-from maidian.options import Settings, json_option, lake_option, pass_settings
+from maidian.options import Preferences, json_option, lake_option, pass_preferences, settings_option
 from schemas.lake.lake import open_lake
+from schemas.settings_file import lake_settings
 
 
 @click.command(name="run")
 @lake_option
+@settings_option
 @click.option(
     "--as-of",
     type=click.DateTime(["%Y-%m-%d"]),
@@ -19,8 +21,15 @@ from schemas.lake.lake import open_lake
 )
 @json_option
 @click.argument("tables", nargs=-1, metavar="[TABLE]...")
-@pass_settings
-def command(settings: Settings, lake: Path, as_of: datetime | None, is_json: bool, tables: tuple[str, ...]) -> None:
+@pass_preferences
+def command(
+    preferences: Preferences,
+    lake: Path,
+    settings_file: Path | None,
+    as_of: datetime | None,
+    is_json: bool,
+    tables: tuple[str, ...],
+) -> None:
     """Rebuild every dirty day of every table, or of the TABLEs named and of what they depend on.
 
     A day is dirty when what it is made of has changed. A run that was killed is taken up where it stopped. A table that
@@ -30,8 +39,10 @@ def command(settings: Settings, lake: Path, as_of: datetime | None, is_json: boo
     from jobs.engine.run import Request, raise_if_refused, run
     from maidian.run_display import RunDisplay, print_record
 
+    opened = open_lake(lake)
+    jobs = find_jobs(lake_settings(lake, settings_file))
     request = Request(tables=tables, days=frozenset({as_of.date()}) if as_of else None)
     with RunDisplay(is_json) as display:
-        record = run(open_lake(lake), find_jobs(), request, display.report)
-    print_record(record, is_json, settings.language)
+        record = run(opened, jobs, request, display.report)
+    print_record(record, is_json, preferences.language)
     raise_if_refused(record)

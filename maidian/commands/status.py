@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from maidian.options import Language, Settings, json_option, lake_option, pass_settings
+from maidian.options import Language, Preferences, json_option, lake_option, pass_preferences, settings_option
 from schemas.lake.lake import open_lake
+from schemas.settings_file import lake_settings
 
 HEADINGS: dict[Language, tuple[str, ...]] = {
     "en": ("table", "newest day", "days", "rows", "dirty days", "published", "snapshot", "last run"),
@@ -17,9 +18,10 @@ NUMBERS = ("days", "rows", "dirty days", "天数", "行数", "待重建天数")
 
 @click.command(name="status")
 @lake_option
+@settings_option
 @json_option
-@pass_settings
-def command(settings: Settings, lake: Path, is_json: bool) -> None:
+@pass_preferences
+def command(preferences: Preferences, lake: Path, settings_file: Path | None, is_json: bool) -> None:
     """Show each table's newest day, rows, dirty days, age and last run, and the last failure of any.
 
     It only reads, and works beside a run. Dirty days count against what is published now: `+` says that a table it
@@ -30,7 +32,7 @@ def command(settings: Settings, lake: Path, is_json: bool) -> None:
     from maidian.run_display import new_table, print_table
 
     opened = open_lake(lake)
-    statuses = table_statuses(opened, find_jobs())
+    statuses = table_statuses(opened, find_jobs(lake_settings(lake, settings_file)))
     if is_json:
         document = {"lake": str(opened.path), "time_zone": opened.time_zone, "tables": statuses}
         click.echo(msgspec.json.encode(document))
@@ -39,7 +41,7 @@ def command(settings: Settings, lake: Path, is_json: bool) -> None:
     def dirty(status: TableStatus) -> str:
         return "" if status.dirty_day_count is None else f"{status.dirty_day_count:,}{'+' * bool(status.waits_for)}"
 
-    table = new_table(HEADINGS[settings.language], NUMBERS)
+    table = new_table(HEADINGS[preferences.language], NUMBERS)
     for status in statuses:
         table.add_row(
             status.table,

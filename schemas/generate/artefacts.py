@@ -9,6 +9,7 @@ from schemas.generate.event_page import event_page
 from schemas.generate.json_schema import Schema, event_schema
 from schemas.generate.parquet_schema import parquet_schema, parquet_text
 from schemas.generate.published import broken_promises, promise
+from schemas.generate.settings_page import settings_page
 from schemas.generate.table_page import table_page
 
 VERSION_FOLDER = f"schemas/events/v{VERSION}"
@@ -26,6 +27,7 @@ def generated_files() -> dict[str, str]:
         f"{VERSION_FOLDER}/events.parquet.json": parquet_text(parquet_schema("events")),
         PUBLISHED: _json({"$comment": PUBLISHED_COMMENT, "event_types": _promises()}),
         "docs/events.md": event_page(),
+        "docs/settings.md": settings_page(),
         "docs/tables.md": table_page(),
     }
 

@@ -2,11 +2,11 @@
 
 tests/jobs/<job>/golden/<case>/<input table>.ndjson      what it reads; a missing file is an empty table
 tests/jobs/<job>/golden/<case>/expected.<day>.ndjson     what it gives for that day; an empty file says nothing
+tests/jobs/<job>/golden/<case>/settings.toml             where the case is about settings other than the defaults
 """
 
 import json
 from datetime import date
-from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
@@ -14,18 +14,13 @@ import pyarrow as pa
 import pytest
 
 import jobs
-from jobs.engine.declaration import Job
+from jobs.engine.discovery import find_job
+from schemas.settings_file import SETTINGS_NAME, lake_settings
 from schemas.tables import declared_tables
 from tests.jobs.rows import computed, table_of
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*/golden/*/"))
-
-
-def job_of(name: str) -> Job:
-    job = import_module(f"jobs.{name}").JOB
-    assert isinstance(job, Job)
-    return job
 
 
 def read(path: Path, table: str) -> pa.Table:
@@ -34,11 +29,14 @@ def read(path: Path, table: str) -> pa.Table:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.parent.name}-{case.name}")
 def test_golden(case: Path) -> None:
-    job = job_of(case.parent.parent.name)
+    job = find_job(case.parent.parent.name, lake_settings(case))
+    assert job is not None
     expected = {path: date.fromisoformat(path.name.split(".")[1]) for path in case.glob("expected.*.ndjson")}
     inputs = {source.table: case / f"{source.table}.ndjson" for source in job.inputs}
     assert expected, "a case without an expected.<day>.ndjson tests nothing"
-    assert set(case.iterdir()) <= {*expected, *inputs.values()}, "a file that is neither input nor expected"
+    assert set(case.iterdir()) <= {*expected, *inputs.values(), case / SETTINGS_NAME}, (
+        "a file that is neither input nor expected"
+    )
     tables = {name: read(path, name) for name, path in inputs.items() if path.exists()}
     partition = declared_tables()[job.table].partition
     for path, day in expected.items():

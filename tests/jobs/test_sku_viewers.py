@@ -8,9 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs import customer_sku_days, sku_viewers
+from schemas.settings import DEFAULTS
 from tests.jobs.draw import COSTLY, DAY, Row, customer_sku_day, events
 from tests.jobs.rows import computed, table_of
 from tests.oracles.sku_viewers import expected
+
+JOB = sku_viewers.declare(DEFAULTS)
 
 # Both ends of the window, a day past each, and whole half-lives.
 DAYS = (1, 0, -1, -30, -60, -178, -179, -180)
@@ -23,21 +26,21 @@ days = st.lists(
 @given(days)
 def test_equals_the_oracle(rows: list[Row]) -> None:
     tables = {"customer_sku_days": table_of("customer_sku_days", rows)}
-    assert computed(sku_viewers.JOB, tables, DAY) == expected(tables, DAY)
+    assert computed(JOB, tables, DAY) == expected(tables, DAY)
 
 
 def test_decay_is_the_nearest_millionth_at_every_age() -> None:
-    ages = pl.LazyFrame({"age_days": range(sku_viewers.WINDOW_DAYS)})
+    ages = pl.LazyFrame({"age_days": range(DEFAULTS.interest_window_days)})
     with localcontext(prec=50):
         expected = [int((Decimal(2) ** (Decimal(-age) / 30) * 1_000_000).to_integral_value()) for age in range(180)]
-    assert ages.select(sku_viewers.decay(pl.col("age_days"))).collect().to_series().to_list() == expected
+    assert ages.select(sku_viewers.decay(pl.col("age_days"), DEFAULTS)).collect().to_series().to_list() == expected
 
 
 @COSTLY
 @given(days.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))))
 def test_order_of_rows_never_shows(both: tuple[list[Row], list[Row]]) -> None:
     one, other = ({"customer_sku_days": table_of("customer_sku_days", rows)} for rows in both)
-    assert computed(sku_viewers.JOB, one, DAY) == computed(sku_viewers.JOB, other, DAY)
+    assert computed(JOB, one, DAY) == computed(JOB, other, DAY)
 
 
 @COSTLY
@@ -50,7 +53,7 @@ def test_counts_equal_the_events_behind_them(rows: list[Row]) -> None:
         for row in computed(customer_sku_days.JOB, browsed, day)
     ]
     tables = {"customer_sku_days": table_of("customer_sku_days", by_day)}
-    seen = computed(sku_viewers.JOB, tables, DAY)
+    seen = computed(JOB, tables, DAY)
     known = [event for event in rows if event["customer_id"]]
     assert sum(row["view_count"] for row in seen) == sum(event["event_type"] == "view" for event in known)
     assert sum(row["click_count"] for row in seen) == sum(event["event_type"] == "click" for event in known)
