@@ -1,0 +1,39 @@
+"""`device_customers`: which customers were seen on which device in a day.
+
+Meaning: one row for each customer_id that events of a device were sent with, and one for its events without any, with
+the first and the last event. The last is that of the order (occurred_at, client_at, event_id). `identities` looks back
+over these rows; they add up over days.
+
+Source: `events` of the day that have an anonymous_id.
+Grain:  one device and one customer (or none); key (anonymous_id, last_event_id).
+Units:  instants UTC.
+"""
+
+from datetime import date
+
+import polars as pl
+
+from jobs.engine.declaration import Frames, Input, Job
+
+PAIR = ("anonymous_id", "customer_id")
+IN_ORDER = ("occurred_at", "client_at", "event_id")
+
+
+def device_customers(frames: Frames, _day: date) -> pl.LazyFrame:
+    """The day's pairs of device and customer."""
+    return (
+        frames["events"]
+        .filter(pl.col("anonymous_id").is_not_null())
+        .select(*PAIR, *IN_ORDER)
+        .sort(*PAIR, *IN_ORDER)
+        .group_by(PAIR, maintain_order=True)
+        .agg(
+            pl.col("occurred_at").first().alias("first_at"),
+            pl.col("occurred_at").last().alias("last_at"),
+            pl.col("client_at").last().alias("last_client_at"),
+            pl.col("event_id").last().alias("last_event_id"),
+        )
+    )
+
+
+JOB = Job(table="device_customers", inputs=(Input("events"),), compute=device_customers)
