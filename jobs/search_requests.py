@@ -1,0 +1,171 @@
+"""`search_requests`: every search once, with its keystrokes and repeats folded in, and the number of its results.
+
+Meaning. A search is a group of search events under one name:
+- events that carry a search_id: that search_id;
+- events that carry none: the event_id of the first event of their chain. A chain is a run of such events of one actor,
+  each at most 30 s after the one before and with a normalised query that equals or extends that one's. A chain whose
+  name some client uses as a search_id belongs to that search. The actor is the device, or the customer when there is
+  no device.
+A search_id seen on two days running is one search, of the first day: what comes on the second adds nothing to it.
+Events stand in the order (occurred_at, client_at, event_id). The query is that of the last event; searched_at is the
+first event with that query, which also gives event_date, query_raw, session, customer and channel.
+
+query: NFKC, lower case, traditional characters made simplified, spaces folded and trimmed (`jobs/wording`).
+
+result_count: the last reported of the first page (page null, 0 or 1) by the search_result events that belong to the
+search: those that carry its name as search_id, unless they name another query; and those without search_id, of the same
+actor and query, whose last such search event lies at most 30 s before (several at one instant: the last in order).
+
+The 30 s are the setting search_fold_seconds.
+
+Source: `session_events` of the day, the day before and the day after (a chain or a result over midnight).
+Grain:  one search; key search_id.
+Units:  instants UTC.
+
+Known limits: a result without search_id that is reported by a server which does not know the device finds no search of
+a device. A search_id that a client uses again after a day or more without it makes two searches of one name; what
+outcome belongs to which is for `searches` to tell. A query of spaces alone is the empty query.
+"""
+
+from datetime import date, timedelta
+from functools import partial
+
+import polars as pl
+
+from jobs.engine.declaration import Frames, Input, Job
+from jobs.wording.normalized import normalized
+from schemas.settings import Settings
+
+IN_ORDER = ("occurred_at", "client_at", "event_id")
+
+
+def search_requests(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
+    """The searches whose searched_at falls on the day."""
+    fold = timedelta(seconds=settings.search_fold_seconds)
+    events = (
+        frames["session_events"]
+        .filter(pl.col("event_type").is_in(["search", "search_result"]))
+        .with_columns(actor(), query_raw=pl.col("query"), query=normalized(pl.col("query")))
+    )
+    named = with_name(events.filter(pl.col("event_type") == "search"), fold)
+    of_day = requests(named).filter(pl.col("event_date") == day)
+    results = events.filter((pl.col("event_type") == "search_result") & (pl.col("page").fill_null(1) <= 1))
+    reported = pl.concat([results_by_name(results, of_day), results_by_query(results, named, fold)])
+    return (
+        of_day.join(last_report(reported), on="name", how="left")
+        .select(
+            pl.col("name").alias("search_id"),
+            "is_derived",
+            "started_at",
+            pl.col("occurred_at").alias("searched_at"),
+            "last_searched_at",
+            "event_count",
+            "session_id",
+            "customer_id",
+            "is_stitched",
+            "buyer_id",
+            "anonymous_id",
+            "channel",
+            "query_raw",
+            "query",
+            "result_count",
+            "resulted_at",
+        )
+        .sort("search_id")
+    )
+
+
+def actor() -> pl.Expr:
+    """The device, else the customer; the letter before keeps the two kinds of name apart."""
+    return pl.coalesce("d" + pl.col("anonymous_id"), "c" + pl.col("customer_id")).alias("actor")
+
+
+def with_name(searches: pl.LazyFrame, fold: timedelta) -> pl.LazyFrame:
+    """The search events that count, each with the name of its search, in order within the search."""
+    told = searches.filter(pl.col("search_id").is_not_null()).with_columns(name=pl.col("search_id"))
+    named = pl.concat([told, chained(searches.filter(pl.col("search_id").is_null()), fold)]).with_columns(
+        is_derived=pl.col("search_id").is_null().all().over("name"),
+        is_first_day=pl.col("event_date") == pl.col("event_date").min().over("name"),
+    )
+    return (
+        named.filter(pl.col("is_derived") | pl.col("is_first_day"))
+        .sort("name", *IN_ORDER)
+        .with_columns(is_whole=pl.col("query") == pl.col("query").last().over("name"))
+    )
+
+
+def chained(searches: pl.LazyFrame, fold: timedelta) -> pl.LazyFrame:
+    """Events without a search_id, named after the first of their chain."""
+    goes_on = (
+        (pl.col("actor") == pl.col("actor").shift())
+        & (pl.col("occurred_at") - pl.col("occurred_at").shift() <= fold)
+        & pl.col("query").str.starts_with(pl.col("query").shift())
+    )
+    return (
+        searches.sort("actor", *IN_ORDER)
+        .with_columns(chain=(~goes_on.fill_null(value=False)).cum_sum())
+        .with_columns(name=pl.col("event_id").first().over("chain"))
+        .drop("chain")
+    )
+
+
+def requests(named: pl.LazyFrame) -> pl.LazyFrame:
+    """One row a search: its first event with the whole query."""
+    return (
+        named.with_columns(
+            started_at=pl.col("occurred_at").min().over("name"),
+            last_searched_at=pl.col("occurred_at").max().over("name"),
+            event_count=pl.len().over("name").cast(pl.Int64),
+        )
+        .filter("is_whole")
+        .unique("name", keep="first", maintain_order=True)
+        .drop("result_count")
+    )
+
+
+def results_by_name(results: pl.LazyFrame, requests: pl.LazyFrame) -> pl.LazyFrame:
+    """Results that carry the search's name, and no other query than its own."""
+    whole_query = requests.select("name", pl.col("query").alias("whole_query"))
+    return (
+        results.join(whole_query, left_on="search_id", right_on="name")
+        .filter((pl.col("query") == pl.col("whole_query")).fill_null(value=True))
+        .select(pl.col("search_id").alias("name"), *IN_ORDER, "result_count")
+    )
+
+
+def results_by_query(results: pl.LazyFrame, named: pl.LazyFrame, fold: timedelta) -> pl.LazyFrame:
+    """Results that carry no search_id, and the search their query was typed for just before."""
+    typed = named.filter("is_whole").select("actor", "query", "name", *IN_ORDER).sort(IN_ORDER)
+    return (
+        results.filter(pl.col("search_id").is_null())
+        .sort("occurred_at")
+        .join_asof(
+            typed.select("actor", "query", "name", "occurred_at"),
+            on="occurred_at",
+            by=["actor", "query"],
+            strategy="backward",
+            tolerance=fold,
+            check_sortedness=False,  # Polars cannot check it within groups and would warn
+        )
+        .filter(pl.col("name").is_not_null())
+        .select("name", *IN_ORDER, "result_count")
+    )
+
+
+def last_report(reported: pl.LazyFrame) -> pl.LazyFrame:
+    """What was reported last for each search."""
+    return (
+        reported.sort(IN_ORDER)
+        .unique("name", keep="last", maintain_order=True)
+        .select("name", "result_count", pl.col("occurred_at").alias("resulted_at"))
+    )
+
+
+def declare(settings: Settings) -> Job:
+    """The job under these settings."""
+    return Job(
+        table="search_requests",
+        inputs=(Input("session_events", look_back_days=1, look_ahead_days=1),),
+        compute=partial(search_requests, settings=settings),
+        settings=("search_fold_seconds",),
+    )

@@ -1,0 +1,1 @@
+"""How the words of a query are made comparable; used by several jobs, and no job itself."""
