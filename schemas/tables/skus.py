@@ -20,6 +20,7 @@ TABLE = Table(
         Column("sku_id", STRING, "The product", "商品编码"),
         _text("name", "What the product is called", "商品名称"),
         _text("category_id", "The shelf it stands on", "类目编号"),
+        _text("category_name", "What the shelf is called", "类目名称"),
         _text("brand", "Its brand", "品牌"),
         _text("manufacturer", "Who makes it", "生产企业"),
         _text("specification", "Strength and pack size", "规格"),

@@ -4,10 +4,12 @@ import gzip
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
 from maidian import cli
+from schemas.lake.lake import create_lake
 
 VIEWS = """
 source = "shop"
@@ -123,3 +125,38 @@ def test_lake_that_cannot_be_written_is_exit_code_1(folder: Path) -> None:
     assert done.exit_code == 1
     assert done.stderr.startswith("error: file/x/imports/shop/")
     assert not list(folder.glob("raw/**/*.ndjson"))
+
+
+def test_a_master_becomes_its_table_and_says_so(folder: Path) -> None:
+    (folder / "skus.csv").write_text("code,title\nYP2,b\nYP1,a\n")
+    (folder / "skus.toml").write_text('[fields]\nsku_id = "{code}"\nname = "{title}"\n')
+    arguments = ("import", "--as", "skus", "skus.csv", "--mapping", "skus.toml")
+    none = maidian(*arguments)
+    assert (none.exit_code, none.stderr) == (2, "error: no lake at lake; make one with `maidian init --lake lake`\n")
+    create_lake(folder / "lake")
+    done = maidian(*arguments)
+    assert (done.exit_code, done.stdout) == (0, "skus.csv -> table skus: 2 rows, in place of what it held\n")
+    again = maidian("import", "--as", "skus", "skus.csv", "--mapping", "skus.toml", "--json")
+    assert (json.loads(again.stdout)["row_count"], json.loads(again.stdout)["is_new"]) == (2, False)
+    (path,) = (folder / "lake" / "skus" / "current").glob("imported_date=*/*.parquet")
+    assert pq.ParquetFile(path).read(columns=["sku_id", "name"]).to_pylist() == [
+        {"sku_id": "YP1", "name": "a"},
+        {"sku_id": "YP2", "name": "b"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["views.csv"], "--as skus needs --mapping"),
+        (["views.csv", "views.csv", "--mapping", "demo_skus"], "--as skus takes one file"),
+        (["views.csv", "--mapping", "demo_skus", "--source", "x"], "--source is for events"),
+        (["views.csv", "--mapping", "demo_sku"], "did you mean demo_skus?"),
+        (["views.csv", "--mapping", "demo_skus"], "mapping demo_skus: views.csv has no column 'brand'"),
+    ],
+)
+def test_what_is_wrong_with_a_master_is_one_line(folder: Path, arguments: list[str], message: str) -> None:
+    create_lake(folder / "lake")
+    done = maidian("import", "--as", "skus", *arguments)
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert message in done.stderr

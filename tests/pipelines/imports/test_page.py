@@ -74,6 +74,7 @@ def test_mapping_of_a_master_on_the_page_takes_an_export_in(tmp_path: Path) -> N
             "sku_id": "YP1",
             "name": "阿莫西林胶囊 0.25g*24粒",
             "category_id": "K1",
+            "category_name": None,
             "brand": None,
             "manufacturer": None,
             "specification": None,

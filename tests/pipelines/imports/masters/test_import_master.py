@@ -78,7 +78,7 @@ def rows(lake: Lake, table: str = "skus") -> list[dict[str, Any]]:
 def test_rows_of_the_file_are_the_table_in_the_order_of_the_key(lake: Lake) -> None:
     report = bring_in(lake, "skus.csv", ROWS, SKUS)
     assert (report.read_count, report.row_count, report.is_new) == (2, 2, True)
-    nothing = dict.fromkeys(["category_id", "brand", "manufacturer", "specification", "is_controlled"])
+    nothing = dict.fromkeys(["category_id", "category_name", "brand", "manufacturer", "specification", "is_controlled"])
     assert rows(lake) == [
         {"sku_id": "YP1", "name": "阿莫西林", "price": Decimal("8.0000"), "currency": "CNY", "stock_quantity": 12}
         | {"is_prescription": True, **nothing},
