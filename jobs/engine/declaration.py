@@ -41,6 +41,9 @@ class Job:
 
     A job that depends on settings is made by `declare(settings)` in its file and names those it uses in `settings`;
     `chosen`, their values, is filled in when the job is found and recorded in the table's manifest.
+
+    `newest_days` is filled in for marts, tables with a partition for each `as_of` day: only that many of the newest
+    known days are built unasked and kept exact. None: all days.
     """
 
     table: str
@@ -49,3 +52,4 @@ class Job:
     narrow: Mapping[str, Callable[[pl.LazyFrame, list[date]], pl.LazyFrame]] | None = None
     settings: tuple[str, ...] = ()
     chosen: Mapping[str, Any] = field(default_factory=dict)
+    newest_days: int | None = None

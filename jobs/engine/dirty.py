@@ -49,15 +49,23 @@ def look_at(lake: Lake, catalog: Catalog, job: Job, resolve: Callable[[str], Sna
     )
 
 
+def exact_days(job: Job, view: View) -> set[date]:
+    """The days that are kept exact: of a mart the newest, of any other table all that are known."""
+    return set(view.known if job.newest_days is None else sorted(view.known)[-job.newest_days :])
+
+
 def dirty_days(job: Job, view: View) -> set[date]:
-    """The days to rebuild, among the known ones and those that must go."""
-    state = read_state(view.output)
+    """The days to rebuild, among those kept exact and those that must go."""
+    state, exact = read_state(view.output), exact_days(job, view)
+    gone = set(view.all_days - view.known)
     if state is None or not is_made_alike(state.job, job, view.catalog.tables[job.table]):
-        return set(view.all_days)
-    dirty = (set(view.all_days) - view.known) | set(state.pending)
+        return gone | exact
+    dirty = set(state.pending)
     for read in job.inputs:
         dirty |= _touched_days(job, read, state, view)
-    return dirty & view.all_days
+    if state.exact_from:  # nobody looked after these days while they were too old
+        dirty |= {day for day in exact if day < state.exact_from}
+    return gone | (dirty & exact)
 
 
 def days_read(read: Input, days: Iterable[date]) -> set[date]:

@@ -34,7 +34,9 @@ def find_job(name: str, settings: Settings = DEFAULTS) -> Job | None:
     for setting in job.settings:
         if setting not in settings.__struct_fields__:
             raise MaidianError(f"job {name}: there is no setting {setting}; declare it in schemas/settings.py")
-    return replace(job, chosen=settings.chosen(job.settings))
+    table = declared_tables().get(name)
+    newest_days = settings.mart_days if table and table.is_mart else None
+    return replace(job, chosen=settings.chosen(job.settings), newest_days=newest_days)
 
 
 def order_jobs(found: Sequence[Job], tables: Mapping[str, Table]) -> list[Job]:

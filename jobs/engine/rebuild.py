@@ -13,7 +13,7 @@ import msgspec
 from jobs.engine.audit import audit_partitions, merge_outcomes
 from jobs.engine.compute import PART_NAME, StagedDay, compute_day
 from jobs.engine.declaration import Job
-from jobs.engine.dirty import View, dirty_days
+from jobs.engine.dirty import View, dirty_days, exact_days
 from jobs.engine.progress import Progress, Report
 from jobs.engine.state import BuildState, fingerprints, read_state, stamp
 from jobs.engine.windows import Windows
@@ -50,15 +50,19 @@ class Plan:
 
 
 def plan_rebuild(job: Job, view: View, only: frozenset[date] | None, forced: frozenset[date]) -> Plan:
-    """Dirty days among `only` (None: all of them), and `forced` days whether dirty or not."""
-    dirty = dirty_days(job, view)
-    days = (dirty if only is None else dirty & only) | (forced & view.all_days)
+    """Dirty days among `only` (None: all of them), and `forced` days whether dirty or not.
+
+    Days of a mart that are too old to be kept exact are never dirty: they are rebuilt when `only` names them.
+    """
+    dirty, exact = dirty_days(job, view), exact_days(job, view)
+    days = (dirty if only is None else dirty & only | (only & view.known) - exact) | (forced & view.all_days)
     before = read_state(view.output)
     state = BuildState(
         job=stamp(job, view.catalog.tables[job.table]),
         consumed={table: fingerprints(snapshot) for table, snapshot in view.inputs.items()},
         inputs={table: snapshot.id for table, snapshot in view.inputs.items() if snapshot},
         audit=before.audit if before else [],
+        exact_from=min(exact, default=None) if job.newest_days is not None else None,
     )
     later = frozenset(dirty - days)
     # With nothing to rebuild there still is what was consumed to remember, or narrowing is done over and over.

@@ -29,13 +29,15 @@ class BuildState(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a table that a job makes.
 
     `consumed` is, for each input, the fingerprint of every partition at the time; `inputs` the snapshots these were
-    read from. `pending` are the days that these fingerprints touch and that are not rebuilt yet.
+    read from. `pending` are the days that these fingerprints touch and that are not rebuilt yet. Days of a mart before
+    `exact_from` were too old to be kept exact: they may be missing, or stand as they were once published.
     """
 
     job: JobStamp
     consumed: dict[str, dict[str, str]]
     inputs: dict[str, str]
     pending: list[date] = []
+    exact_from: date | None = None
     audit: list[dict[str, Any]] = []
 
     def as_manifest_state(self) -> dict[str, Any]:

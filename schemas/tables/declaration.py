@@ -16,6 +16,8 @@ SECONDS = pa.float64()
 UNIT_MONEY = pa.decimal128(18, 4)  # as in the contract: one price
 MONEY = pa.decimal128(38, 4)  # sums and products of prices
 
+MART_PARTITION = "as_of"
+
 
 @dataclass(frozen=True)
 class Column:
@@ -57,6 +59,11 @@ class Table:
                 raise ValueError(f"table {self.name}: {name} is not one of its columns")
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise ValueError(f"table {self.name}: a name is lower case with underscores")
+
+    @property
+    def is_mart(self) -> bool:
+        """Whether a partition says how things stood as of a day, looking back, and not what happened on it."""
+        return self.partition == MART_PARTITION
 
     @cached_property
     def schema(self) -> pa.Schema:
