@@ -1,9 +1,9 @@
 """`identities`: which customer a device belongs to, as of a day on which it was seen.
 
-Meaning: the customer is the one last seen on the device (order: occurred_at, client_at, event_id) in the 30 business days
-that end with the day. A device on which 4 or more customers were seen in these days is shared: a pharmacy chain's desk, a
-sales rep's phone. It belongs to none of them, and nothing is stitched by it. previous_customer_id is the last one seen
-before the day, for events of the day that came before any customer.
+Meaning: the customer is the one last seen on the device (order: occurred_at, client_at, event_id) in the
+identity_window_days (30) business days that end with the day. A device on which shared_device_customers (4) or more were
+seen in these days is shared: a pharmacy chain's desk, a sales rep's phone. It belongs to none of them, and nothing is
+stitched by it. previous_customer_id is the last one seen before the day, for events of the day before any customer.
 
 Source: `device_customers` of the 30 days.
 Grain:  one device seen on the day; key anonymous_id.
@@ -14,18 +14,17 @@ not told apart: an event before login goes to the one who logs in next, else to 
 """
 
 from datetime import date
+from functools import partial
 
 import polars as pl
 
 from jobs.engine.declaration import Frames, Input, Job
+from schemas.settings import Settings
 
-# DESIGN 2, identity.
-WINDOW_DAYS = 30
-SHARED_DEVICE_CUSTOMERS = 4
 IN_ORDER = ("last_at", "last_client_at", "last_event_id")
 
 
-def identities(frames: Frames, day: date) -> pl.LazyFrame:
+def identities(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
     """The devices seen on the day, as of its end."""
     window = frames["device_customers"]
     today = window.filter(pl.col("event_date") == day).select("anonymous_id")
@@ -34,7 +33,7 @@ def identities(frames: Frames, day: date) -> pl.LazyFrame:
     before = known.filter(pl.col("event_date") < day).select(
         "anonymous_id", pl.col("customer_id").alias("previous_customer_id"), *IN_ORDER
     )
-    is_shared = pl.col("customer_count") >= SHARED_DEVICE_CUSTOMERS
+    is_shared = pl.col("customer_count") >= settings.shared_device_customers
     return (
         rows.group_by("anonymous_id")
         .agg(pl.col("first_at").min().alias("first_seen_at"), pl.col("last_at").max().alias("last_seen_at"))
@@ -72,8 +71,11 @@ def customer_counts(known: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-JOB = Job(
-    table="identities",
-    inputs=(Input("device_customers", look_back_days=WINDOW_DAYS - 1),),
-    compute=identities,
-)
+def declare(settings: Settings) -> Job:
+    """The job under these settings."""
+    return Job(
+        table="identities",
+        inputs=(Input("device_customers", look_back_days=settings.identity_window_days - 1),),
+        compute=partial(identities, settings=settings),
+        settings=("identity_window_days", "shared_device_customers"),
+    )

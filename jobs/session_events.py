@@ -1,7 +1,7 @@
 """`session_events`: every event of the day with the session it belongs to and the customer it is resolved to.
 
 Sessions. A stretch of `visit_parts` goes on past midnight into the first stretch of its visit_key the next day: always
-where the client names the session, else where the two are at most 30 minutes apart. A visit goes on past midnight once:
+where the client names the session, else where the two are at most session_gap_minutes (30) apart. A visit goes on past midnight once:
 where it had already come over the midnight before, the new day begins a session of its own, so that two days back are
 all one has to look at. session_id is the client's; else "s-" and the event_id of the session's first event. session_date
 is the day on which the session starts.
@@ -21,13 +21,13 @@ session "s-" and the id of an event of another is taken at its word.
 """
 
 from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 
 from jobs.engine.declaration import Frames, Input, Job
+from schemas.settings import Settings
 
-# As in visit_parts: what parts two stretches within a day parts them over midnight.
-SESSION_GAP = timedelta(minutes=30)
 IN_ORDER = ("occurred_at", "client_at", "event_id")
 COLUMNS = (
     "event_id",
@@ -63,10 +63,10 @@ COLUMNS = (
 )
 
 
-def session_events(frames: Frames, day: date) -> pl.LazyFrame:
+def session_events(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
     """The day's events, resolved."""
     events = frames["events"]
-    stretches = sessions_of(frames["visit_parts"], day)
+    stretches = sessions_of(frames["visit_parts"], day, timedelta(minutes=settings.session_gap_minutes))
     resolved = with_customers(in_sessions(events, stretches), last_on_device(events), frames["identities"])
     return (
         events.drop("session_id", "customer_id")
@@ -76,18 +76,20 @@ def session_events(frames: Frames, day: date) -> pl.LazyFrame:
     )
 
 
-def sessions_of(visit_parts: pl.LazyFrame, day: date) -> pl.LazyFrame:
+def sessions_of(visit_parts: pl.LazyFrame, day: date, session_gap: timedelta) -> pl.LazyFrame:
     """The day's stretches by their first event: their session, and the first customer of its part after midnight."""
     two_before, before, now, after = (
         visit_parts.filter(pl.col("event_date") == day + timedelta(days)) for days in (-2, -1, 0, 1)
     )
-    came_yesterday = over_midnight(two_before, before).select("first_event_id", has_come=pl.lit(value=True))
+    came_yesterday = over_midnight(two_before, before, session_gap).select(
+        "first_event_id", has_come=pl.lit(value=True)
+    )
     came = (
-        over_midnight(before, now)
+        over_midnight(before, now, session_gap)
         .join(came_yesterday, left_on="previous_event_id", right_on="first_event_id", how="left")
         .select("first_event_id", "previous_event_id", is_joined=pl.col("has_come").is_null())
     )
-    goes_on = over_midnight(now, after).select(
+    goes_on = over_midnight(now, after, session_gap).select(
         pl.col("previous_event_id").alias("first_event_id"), pl.col("first_customer_id").alias("later_customer_id")
     )
     first_event_id = pl.when("is_joined").then("previous_event_id").otherwise("first_event_id")
@@ -106,7 +108,7 @@ def sessions_of(visit_parts: pl.LazyFrame, day: date) -> pl.LazyFrame:
     )
 
 
-def over_midnight(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
+def over_midnight(before: pl.LazyFrame, after: pl.LazyFrame, session_gap: timedelta) -> pl.LazyFrame:
     """The stretches of a day that go on from one of the day before, with the first event of that one."""
     last = (
         before.sort("visit_key", "started_at")
@@ -118,7 +120,7 @@ def over_midnight(before: pl.LazyFrame, after: pl.LazyFrame) -> pl.LazyFrame:
         )
     )
     first = after.sort("visit_key", "started_at").unique("visit_key", keep="first", maintain_order=True)
-    is_near = pl.col("started_at") - pl.col("previous_ended_at") <= SESSION_GAP
+    is_near = pl.col("started_at") - pl.col("previous_ended_at") <= session_gap
     return first.join(last, on="visit_key").filter(is_named() | is_near)
 
 
@@ -194,12 +196,11 @@ def is_named() -> pl.Expr:
     return pl.col("visit_key").str.starts_with("s")
 
 
-JOB = Job(
-    table="session_events",
-    inputs=(
-        Input("events"),
-        Input("visit_parts", look_back_days=2, look_ahead_days=1),
-        Input("identities"),
-    ),
-    compute=session_events,
-)
+def declare(settings: Settings) -> Job:
+    """The job under these settings."""
+    return Job(
+        table="session_events",
+        inputs=(Input("events"), Input("visit_parts", look_back_days=2, look_ahead_days=1), Input("identities")),
+        compute=partial(session_events, settings=settings),
+        settings=("session_gap_minutes",),
+    )

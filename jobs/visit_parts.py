@@ -2,7 +2,7 @@
 
 Meaning: events of one visit_key follow each other. The visit_key is the client's session_id where one was sent; where
 none was, the device; where there is no device either, the customer. Events with a session_id are one stretch a day.
-Others part into stretches where 30 minutes pass without an event (exactly 30 minutes do not part them). Events of one
+Others part into stretches where session_gap_minutes (30) pass without an event (exactly so many do not part them). Events of one
 stretch stand in the order (occurred_at, client_at, event_id).
 
 A session is one stretch, or two joined over midnight: `session_events` joins them. The stretches of a day are all it
@@ -14,20 +14,20 @@ Units:  instants UTC.
 """
 
 from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 
 from jobs.engine.declaration import Frames, Input, Job
+from schemas.settings import Settings
 
-# Google's and everybody's: after half an hour without an act the next one is a new visit.
-SESSION_GAP = timedelta(minutes=30)
 IN_ORDER = ("occurred_at", "client_at", "event_id")
 
 
-def visit_parts(frames: Frames, _day: date) -> pl.LazyFrame:
+def visit_parts(frames: Frames, _day: date, *, settings: Settings) -> pl.LazyFrame:
     """The day's stretches."""
     return (
-        in_stretches(frames["events"])
+        in_stretches(frames["events"], timedelta(minutes=settings.session_gap_minutes))
         .group_by("stretch", maintain_order=True)
         .agg(
             pl.col("visit_key").first(),
@@ -40,10 +40,10 @@ def visit_parts(frames: Frames, _day: date) -> pl.LazyFrame:
     )
 
 
-def in_stretches(events: pl.LazyFrame) -> pl.LazyFrame:
+def in_stretches(events: pl.LazyFrame, session_gap: timedelta) -> pl.LazyFrame:
     """The events by visit_key and in order, stretches numbered."""
     is_other_visit = pl.col("visit_key").ne_missing(pl.col("visit_key").shift())
-    is_after_gap = pl.col("session_id").is_null() & (pl.col("occurred_at").diff() > SESSION_GAP)
+    is_after_gap = pl.col("session_id").is_null() & (pl.col("occurred_at").diff() > session_gap)
     return (
         events.select(visit_key(), "session_id", "customer_id", *IN_ORDER)
         .sort("visit_key", *IN_ORDER)
@@ -58,4 +58,11 @@ def visit_key() -> pl.Expr:
     )
 
 
-JOB = Job(table="visit_parts", inputs=(Input("events"),), compute=visit_parts)
+def declare(settings: Settings) -> Job:
+    """The job under these settings."""
+    return Job(
+        table="visit_parts",
+        inputs=(Input("events"),),
+        compute=partial(visit_parts, settings=settings),
+        settings=("session_gap_minutes",),
+    )

@@ -3,29 +3,42 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from jobs import device_customers, identities, session_events, visit_parts
 from jobs.engine.declaration import Job
+from jobs.engine.discovery import find_job
+from schemas.settings import DEFAULTS, Settings
 from schemas.tables import declared_tables
-from tests.jobs.draw import COSTLY, Row
+from tests.jobs.draw import Row
 from tests.jobs.draw_visits import visits
 from tests.jobs.rows import computed, table_of
 from tests.oracles import session_events as oracle
+from tests.oracles import sessions as sessions_oracle
 
-CHAIN = (visit_parts.JOB, device_customers.JOB, identities.JOB, session_events.JOB)
+TABLES = ("visit_parts", "device_customers", "identities", "session_events", "sessions")
+# An example computes five tables for four days: the profile's share of that is small, and CI looks longer.
+FEW, FEWER = (hypothesis_settings(max_examples=hypothesis_settings().max_examples // part) for part in (4, 12))
 Days = dict[date, list[Row]]
 
+# The defaults, and numbers so small that a short history reaches their edges.
+chosen = st.sampled_from([DEFAULTS, Settings(shared_device_customers=2, identity_window_days=2)])
 
-def built(events: list[Row], chain: tuple[Job, ...] = CHAIN) -> dict[str, Days]:
-    """Every table of the chain, every day computed by itself from the days its inputs declare."""
+
+def chain(settings: Settings) -> list[Job]:
+    found = [find_job(name, settings) for name in TABLES]
+    return [job for job in found if job is not None]
+
+
+def built(events: list[Row], settings: Settings) -> dict[str, Days]:
+    """Every table, every day computed by itself from the days its inputs declare."""
     tables: dict[str, pa.Table] = {"events": table_of("events", events)}
     found: dict[str, Days] = {}
-    for job in chain:
+    for job in chain(settings):
         found[job.table] = {day: computed(job, tables, day) for day in sorted({row["event_date"] for row in events})}
         tables[job.table] = as_table(job.table, found[job.table])
     return found
@@ -36,76 +49,87 @@ def as_table(name: str, days: Days) -> pa.Table:
     return table_of(name, [{**row, partition: day} for day, rows in days.items() for row in rows])
 
 
-@given(visits())
-def test_equals_the_oracle(events: list[Row]) -> None:
-    rows = [{**row, "event_date": day} for day, rows in built(events)["session_events"].items() for row in rows]
+def check(events: list[Row], settings: Settings) -> None:
+    """Every table against its oracle."""
+    found = built(events, settings)
+    rows = [{**row, "event_date": day} for day, rows in found["session_events"].items() for row in rows]
     columns = ("event_id", "session_id", "session_date", "customer_id", "is_stitched", "event_date")
-    expected = oracle.resolved(events)
-    assert by_id(rows, columns) == by_id(expected, columns)
+    assert by_id(rows, columns) == by_id(oracle.resolved(events, settings), columns)
     kept = ("event_id", "event_type", "occurred_at", "client_at", "anonymous_id", "sku_id", "buyer_id")
     assert by_id(rows, kept) == by_id([{"sku_id": None, **event} for event in events], kept)
+    assert found["sessions"] == sessions_oracle.expected(events, settings)
+    assert found["identities"] == identities_of(events, settings)
+    for events_of_day in found["session_events"].values():
+        places = [(row["session_id"], row["occurred_at"], row["event_id"]) for row in events_of_day]
+        assert places == sorted(places)
+
+
+def identities_of(events: list[Row], settings: Settings) -> Days:
+    days: Days = {event["event_date"]: [] for event in events}
+    for day, device in sorted({(e["event_date"], e["anonymous_id"]) for e in events if e["anonymous_id"]}):
+        days[day].append(oracle.identity(events, device, day, settings))
+    return days
 
 
 def by_id(rows: list[Row], columns: tuple[str, ...]) -> list[Row]:
     return sorted(({name: row[name] for name in columns} for row in rows), key=lambda row: str(row["event_id"]))
 
 
-@given(visits((-29, -1, 0, 1)))
-def test_identities_equal_the_oracle(events: list[Row]) -> None:
-    expected = {
-        day: [
-            oracle.identity(events, device, day)
-            for device in sorted({e["anonymous_id"] for e in events if e["event_date"] == day and e["anonymous_id"]})
-        ]
-        for day in {event["event_date"] for event in events}
-    }
-    assert built(events, CHAIN[1:3])["identities"] == expected
+@FEW
+@given(visits(), chosen)
+def test_every_day_equals_the_oracle(events: list[Row], settings: Settings) -> None:
+    check(events, settings)
 
 
-@COSTLY
+@pytest.mark.ci
+@hypothesis_settings(max_examples=3 * hypothesis_settings().max_examples)
+@given(visits(max_size=30), chosen)
+def test_every_day_of_longer_histories_equals_the_oracle(events: list[Row], settings: Settings) -> None:
+    check(events, settings)
+
+
+@FEWER
+@given(visits((-29, -28, 0, 1)))
+def test_a_device_is_remembered_for_thirty_days(events: list[Row]) -> None:
+    check(events, DEFAULTS)
+
+
+@FEWER
 @given(visits().flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))))
 def test_order_of_rows_never_shows(both: tuple[list[Row], list[Row]]) -> None:
     one, other = both
-    assert built(one) == built(other)
+    assert built(one, DEFAULTS) == built(other, DEFAULTS)
 
 
-@COSTLY
-@given(visits())
-def test_rows_stand_by_session_and_time(events: list[Row]) -> None:
-    for rows in built(events)["session_events"].values():
-        places = [(row["session_id"], row["occurred_at"], row["event_id"]) for row in rows]
-        assert places == sorted(places)
-
-
-@COSTLY
-@given(visits().flatmap(st.permutations), st.lists(st.integers(1, 5), min_size=14, max_size=14))
-def test_days_rebuilt_as_events_arrive_equal_a_full_rebuild(arriving: list[Row], batch_sizes: list[int]) -> None:
+@FEWER
+@given(visits().flatmap(st.permutations), st.lists(st.integers(2, 7), min_size=7, max_size=7), chosen)
+def test_days_rebuilt_as_events_arrive_equal_a_full_rebuild(
+    arriving: list[Row], batch_sizes: list[int], settings: Settings
+) -> None:
     """Whatever arrives late: only the days whose declared inputs changed are computed again."""
-    arrived: list[Row] = []
     published: dict[str, Days] = defaultdict(dict)
+    arrived: list[Row] = []
     for size in batch_sizes:
         batch, arriving = arriving[:size], arriving[size:]
-        arrived += batch
-        rebuild(arrived, published)
+        if batch:
+            arrived = arrived + batch
+            rebuild(arrived, published, settings)
     published.pop("events", None)
-    assert published == (built(arrived) if arrived else {})
+    assert published == (built(arrived, settings) if arrived else {})
 
 
-def rebuild(arrived: list[Row], published: dict[str, Days]) -> None:
-    """As the engine does it: compute the days whose window holds a day that changed, then what depends on them."""
-    now: dict[str, Days] = {"events": by_day(arrived)}
-    tables: dict[str, pa.Table] = {"events": table_of("events", arrived)}
-    before = published.pop("events", {})
-    changed = {"events": {day for day in now["events"] if before.get(day) != now["events"][day]}}
-    for job in CHAIN if arrived else ():
-        days = published[job.table]
-        old: Mapping[date, Any] = dict(days)
-        for day in sorted(touched(job, changed) & set(now["events"])):
-            days[day] = computed(job, tables, day)
-        changed[job.table] = {day for day in days if old.get(day) != days[day]}
-        tables[job.table] = as_table(job.table, days)
-    if arrived:
-        published["events"] = now["events"]
+def rebuild(arrived: list[Row], published: dict[str, Days], settings: Settings) -> None:
+    """As the engine does it: the days whose window holds a day that changed, then what depends on them."""
+    tables = {"events": table_of("events", arrived)}
+    days = by_day(arrived)
+    changed = {"events": {day for day in days if published["events"].get(day) != days[day]}}
+    published["events"] = days
+    for job in chain(settings):
+        before = dict(published[job.table])
+        for day in touched(job, changed) & set(days):
+            published[job.table][day] = computed(job, tables, day)
+        changed[job.table] = {day for day, rows in published[job.table].items() if before.get(day) != rows}
+        tables[job.table] = as_table(job.table, published[job.table])
 
 
 def touched(job: Job, changed: Mapping[str, set[date]]) -> set[date]:
@@ -118,7 +142,7 @@ def touched(job: Job, changed: Mapping[str, set[date]]) -> set[date]:
 
 
 def by_day(events: list[Row]) -> Days:
-    days: Days = defaultdict(list)
+    days: Days = {}
     for event in events:
-        days[event["event_date"]].append(event)
-    return dict(days)
+        days[event["event_date"]] = [*days.get(event["event_date"], []), event]
+    return days

@@ -1,6 +1,7 @@
 """Oracle of sessions and identities: all events of all days at once, one visit at a time, in plain Python.
 
-Nothing here knows of partitions; days come in only where the definition names them.
+Nothing here knows of partitions; days come in only where the definition names them. `settings` is read for the two
+numbers of the identity and the one of the gap.
 """
 
 from collections import defaultdict
@@ -8,9 +9,9 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-Row = dict[str, Any]
+from schemas.settings import Settings
 
-GAP = timedelta(minutes=30)
+Row = dict[str, Any]
 
 
 def in_order(event: Row) -> Any:
@@ -18,7 +19,7 @@ def in_order(event: Row) -> Any:
     return event["occurred_at"], event["client_at"], event["event_id"]
 
 
-def sessions(events: list[Row]) -> list[list[Row]]:
+def sessions(events: list[Row], settings: Settings) -> list[list[Row]]:
     """The events of each session, in their order."""
     visits: dict[Any, list[Row]] = defaultdict(list)
     for event in sorted(events, key=in_order):
@@ -28,17 +29,19 @@ def sessions(events: list[Row]) -> list[list[Row]]:
             visits["device", event["anonymous_id"]].append(event)
         else:
             visits["customer", event["customer_id"]].append(event)
-    return [session for visit in visits.values() for run in runs(visit) for session in once_over_midnight(run)]
+    return [
+        session for visit in visits.values() for run in runs(visit, settings) for session in once_over_midnight(run)
+    ]
 
 
-def runs(visit: list[Row]) -> list[list[Row]]:
-    """Parts a visit where it pauses: half an hour, or a whole day where the client names the session."""
+def runs(visit: list[Row], settings: Settings) -> list[list[Row]]:
+    """Parts a visit where it pauses: so many minutes, or a whole day where the client names the session."""
     found = [[visit[0]]]
     for before, event in pairwise(visit):
         if event["session_id"] is not None:
             is_pause = (event["event_date"] - before["event_date"]).days > 1
         else:
-            is_pause = event["occurred_at"] - before["occurred_at"] > GAP
+            is_pause = event["occurred_at"] - before["occurred_at"] > timedelta(minutes=settings.session_gap_minutes)
         if is_pause:
             found.append([])
         found[-1].append(event)
@@ -54,17 +57,18 @@ def once_over_midnight(run: list[Row]) -> list[list[Row]]:
     return [first + others[0], *others[1:]] if others else [first]
 
 
-def identity(events: list[Row], device: str, day: date) -> Row:
+def identity(events: list[Row], device: str, day: date, settings: Settings) -> Row:
     """What is known of a device as of the end of the day."""
     window = [
         event
         for event in sorted(events, key=in_order)
-        if event["anonymous_id"] == device and timedelta(0) <= day - event["event_date"] < timedelta(days=30)
+        if event["anonymous_id"] == device
+        and timedelta(0) <= day - event["event_date"] < timedelta(days=settings.identity_window_days)
     ]
     known = [event for event in window if event["customer_id"] is not None]
     before = [event for event in known if event["event_date"] < day]
     count = len({event["customer_id"] for event in known})
-    is_shared = count >= 4
+    is_shared = count >= settings.shared_device_customers
     return {
         "anonymous_id": device,
         "customer_id": known[-1]["customer_id"] if known and not is_shared else None,
@@ -76,13 +80,15 @@ def identity(events: list[Row], device: str, day: date) -> Row:
     }
 
 
-def resolved(events: list[Row]) -> list[Row]:
-    """Every event with its session and customer; `named_session_id` keeps what the client sent."""
+def resolved(events: list[Row], settings: Settings) -> list[Row]:
+    """Every event with its session and customer."""
     rows = []
-    for session in sessions(events):
+    for session in sessions(events, settings):
         first = session[0]
         for place, event in enumerate(session):
-            found = None if event["customer_id"] is not None else found_customer(event, session[place:], events)
+            found = (
+                None if event["customer_id"] is not None else found_customer(event, session[place:], events, settings)
+            )
             rows.append(
                 {
                     **event,
@@ -95,10 +101,10 @@ def resolved(events: list[Row]) -> list[Row]:
     return rows
 
 
-def found_customer(event: Row, rest_of_session: list[Row], events: list[Row]) -> str | None:
+def found_customer(event: Row, rest_of_session: list[Row], events: list[Row], settings: Settings) -> str | None:
     """Who an event without a customer is taken to be."""
     device, day = event["anonymous_id"], event["event_date"]
-    if identity(events, device, day)["is_shared"]:
+    if identity(events, device, day, settings)["is_shared"]:
         return None
     for other in rest_of_session:
         if other["customer_id"] is not None:
@@ -109,6 +115,6 @@ def found_customer(event: Row, rest_of_session: list[Row], events: list[Row]) ->
         if other["anonymous_id"] == device
         and other["customer_id"] is not None
         and in_order(other) < in_order(event)
-        and day - other["event_date"] < timedelta(days=30)
+        and day - other["event_date"] < timedelta(days=settings.identity_window_days)
     ]
     return str(max(earlier, key=in_order)["customer_id"]) if earlier else None
