@@ -237,6 +237,7 @@ def search_clicks_of(rng: np.random.Generator, day: date) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "event_id": event_ids(rng, count),
+            "event_type": ["click"] * count,
             "clicked_at": instants(rng, day, count),
             "search_id": event_ids(rng, count),
             "is_derived": rng.random(count) < 0.9,

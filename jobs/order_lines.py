@@ -6,42 +6,40 @@ lifecycle: placed, approved, paid, shipped, returned, cancelled, event_id). Then
 - ordered_at is the first `placed` event's, else the first event's; that event also gives the business day, placed_by,
   channel and landing_source; paid_at is the first `paid` event's;
 - customer_id, buyer_id, anonymous_id, campaign_ids, coupon_ids and currency are the last that were given (an empty
-  list was given).
+  list was given); where no event was sent with a customer_id, the last one found for any of them: is_stitched.
 
 Money. amount = quantity x unit_price - discount, exact. A sale is an order neither cancelled nor returned. A credit
 note is a returned order whose lines sum below zero: net_sales_amount is amount for a sale and for a credit note, else 0.
 
 Search. A line that carries a search_id is credited to it: `exact`. Else it is credited to the search of the last search
-click (by clicked_at, then event_id) of the same actor on the same product at most 7 days before ordered_at, both ends
+click (not a favourite; by clicked_at, then event_id) of the same actor on the same product at most 7 days before ordered_at, both ends
 included: `exact` when that click carried its search_id and was made in the same visit, else `windowed`. The actor is
 the customer, or the device when there is no customer. Same visit: the same session_id as the event that gives ordered_at;
 where either has none, at most 30 minutes before ordered_at. Attribution does not depend on the status.
 
-Source: `order_events` (180 days either side), `search_clicks` (7 days back).
+Source: `order_events` (180 days either side), `search_clicks` (the window back), their clicks.
 Grain:  one line of one order; key (order_id, line_number).
 Units:  money in currency; quantity in pieces.
 
 Known limits: events further than 180 days from the order's day are not seen, so an order number used again after that is
 another order. An order without lines in any event has no row here. A status `returned` returns the whole order: a part
 comes back as a credit note with an order_id of its own. A search_id on the order event rather than on a line is not used:
-an order holds lines from several searches. Clicks before login are not tied to the customer (identities are not resolved
-yet). Where clocks change for summer, the seven days reach no further back than the seventh business day.
+an order holds lines from several searches. Where clocks change for summer, the seven days reach no further back than the
+seventh business day.
 """
 
 from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 
 from jobs.engine.declaration import Frames, Input, Job
+from schemas.settings import Settings
 
 # Statuses of one instant are told apart by the lifecycle; a source that stamps whole days sends many such.
 LIFECYCLE = ("placed", "approved", "paid", "shipped", "returned", "cancelled")
 # Net terms run to 90 days and returns of expired medicine come within the half year; later is another order.
 ORDER_SPAN_DAYS = 180
-# DESIGN 4, the window of `windowed`.
-ATTRIBUTION_DAYS = 7
-# Where a client sends no session_id, a visit ends after 30 minutes without an event.
-VISIT = timedelta(minutes=30)
 NO_DISCOUNT = pl.lit(0, dtype=pl.Decimal(18, 4))
 NOT_SALES = ("returned", "cancelled")
 
@@ -53,6 +51,7 @@ COLUMNS = (
     "ordered_at",
     "paid_at",
     "customer_id",
+    "is_stitched",
     "buyer_id",
     "anonymous_id",
     "placed_by",
@@ -73,10 +72,11 @@ COLUMNS = (
 )
 
 
-def order_lines(frames: Frames, day: date) -> pl.LazyFrame:
+def order_lines(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
     """The lines of the orders whose ordered_at falls on the day."""
     lines = with_money(lines_of(orders(frames["order_events"], day)))
-    return with_search(lines, frames["search_clicks"]).select(COLUMNS).sort("order_id", "line_number")
+    window, visit = timedelta(settings.attribution_window_days), timedelta(minutes=settings.session_gap_minutes)
+    return with_search(lines, frames["search_clicks"], window, visit).select(COLUMNS).sort("order_id", "line_number")
 
 
 def orders(order_events: pl.LazyFrame, day: date) -> pl.LazyFrame:
@@ -102,19 +102,23 @@ def origins(events: pl.LazyFrame) -> pl.LazyFrame:
             "channel",
             "landing_source",
             pl.col("occurred_at").alias("ordered_at"),
+            pl.col("anonymous_id").is_null().alias("has_no_device"),
         )
     )
 
 
 def latest(events: pl.LazyFrame) -> pl.LazyFrame:
     """One row an order: what its later events say over its earlier ones."""
-    last_given = pl.col("customer_id", "buyer_id", "anonymous_id", "campaign_ids", "coupon_ids", "currency")
+    last_given = pl.col("buyer_id", "anonymous_id", "campaign_ids", "coupon_ids", "currency")
+    customer, is_sent = pl.col("customer_id"), pl.col("customer_id").is_not_null() & ~pl.col("is_stitched")
     return (
         events.sort("order_id", *IN_ORDER)
         .group_by("order_id", maintain_order=True)
         .agg(
             pl.col("status").last(),
             pl.col("occurred_at").filter(pl.col("status") == "paid").first().alias("paid_at"),
+            pl.coalesce(customer.filter(is_sent).last(), customer.drop_nulls().last()),
+            (customer.is_not_null().any() & ~is_sent.any()).alias("is_stitched"),
             last_given.drop_nulls().last(),
             pl.col("lines").filter(pl.col("lines").list.len() > 0).last(),
         )
@@ -142,19 +146,22 @@ def with_money(lines: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def with_search(lines: pl.LazyFrame, search_clicks: pl.LazyFrame) -> pl.LazyFrame:
+def with_search(lines: pl.LazyFrame, search_clicks: pl.LazyFrame, window: timedelta, visit: timedelta) -> pl.LazyFrame:
     """Adds the one search each line is credited to, and how."""
-    clicks = search_clicks.sort("clicked_at", "event_id").select(
-        actor(),
-        "sku_id",
-        "clicked_at",
-        "is_derived",
-        pl.col("search_id").alias("clicked_search_id"),
-        pl.col("session_id").alias("clicked_session_id"),
+    clicks = (
+        search_clicks.filter(pl.col("event_type") == "click")
+        .sort("clicked_at", "event_id")
+        .select(
+            actor(),
+            "sku_id",
+            "clicked_at",
+            "is_derived",
+            pl.col("search_id").alias("clicked_search_id"),
+            pl.col("session_id").alias("clicked_session_id"),
+        )
     )
-    same_visit = (pl.col("session_id") == pl.col("clicked_session_id")).fill_null(
-        pl.col("ordered_at") - pl.col("clicked_at") <= VISIT
-    )
+    is_near = pl.col("has_no_device") & (pl.col("ordered_at") - pl.col("clicked_at") <= visit)
+    same_visit = (pl.col("session_id") == pl.col("clicked_session_id")) | is_near
     is_exact = pl.col("own_search_id").is_not_null() | (~pl.col("is_derived") & same_visit)
     return (
         lines.with_columns(actor())
@@ -165,7 +172,7 @@ def with_search(lines: pl.LazyFrame, search_clicks: pl.LazyFrame) -> pl.LazyFram
             right_on="clicked_at",
             by=["actor", "sku_id"],
             strategy="backward",
-            tolerance=timedelta(days=ATTRIBUTION_DAYS),
+            tolerance=window,
             check_sortedness=False,  # Polars cannot check it within groups and would warn
         )
         .with_columns(search_id=pl.coalesce("own_search_id", "clicked_search_id"))
@@ -193,12 +200,15 @@ def touched_days(order_events: pl.LazyFrame, changed: list[date]) -> pl.LazyFram
     return pl.concat([days, pl.LazyFrame({"day": changed}, schema={"day": pl.Date})]).unique()
 
 
-JOB = Job(
-    table="order_lines",
-    inputs=(
-        Input("order_events", look_back_days=ORDER_SPAN_DAYS, look_ahead_days=ORDER_SPAN_DAYS),
-        Input("search_clicks", look_back_days=ATTRIBUTION_DAYS),
-    ),
-    compute=order_lines,
-    narrow={"order_events": touched_days},
-)
+def declare(settings: Settings) -> Job:
+    """The job under these settings."""
+    return Job(
+        table="order_lines",
+        inputs=(
+            Input("order_events", look_back_days=ORDER_SPAN_DAYS, look_ahead_days=ORDER_SPAN_DAYS),
+            Input("search_clicks", look_back_days=settings.attribution_window_days),
+        ),
+        compute=partial(order_lines, settings=settings),
+        narrow={"order_events": touched_days},
+        settings=("attribution_window_days", "session_gap_minutes"),
+    )

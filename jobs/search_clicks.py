@@ -1,17 +1,17 @@
-"""`search_clicks`: the day's clicks that belong to a search.
+"""`search_clicks`: the day's clicks and favourites that belong to a search.
 
-Meaning: a click belongs to the search whose search_id it carries. Most clients send none; such a click belongs to the
-last search of the same actor at most 30 minutes before it (the same instant counts; of several searches at one
-instant, the one with the greatest event_id). The actor is the customer, or the device when there is no customer.
-The search is then named by its search_id, or by its event_id when it has none either.
+Meaning: a click, or a favourite put on the list, belongs to the search whose search_id it carries. Most clients send
+none; such a one belongs to the last search of the same actor that started at most 30 minutes before it (the same
+instant counts; of several searches started at one instant, the one with the greatest search_id). The actor is the
+customer, as resolved, or the device when there is none. A search starts with its first keystroke, so what is clicked
+while the query is still being typed belongs to it too.
 
-Source: `events` of the day, event_type `click` and `search`.
-Grain:  one click; key event_id. Clicks that belong to no search are left out.
-Units:  clicked_at is the corrected instant of the click, UTC.
+Source: `session_events` of the day, event_type `click` and `favorite`; `search_requests` of the day and the day before.
+Grain:  one click or favourite; key event_id. Those that belong to no search are left out, and so is taking off a list.
+Units:  clicked_at is the corrected instant, UTC.
 
-Known limits: a search before midnight does not reach a click after it. Two people of one customer who search in the
-same minutes are not told apart. A search before login is not tied to a click after it (identities are not resolved
-yet), and keystroke searches are searches of their own (the `searches` table will fold them).
+Known limits: two people of one customer who search in the same minutes are not told apart. A search_id that no search
+event carried within a day is taken as told, so a row here may have no row in `search_requests`.
 """
 
 from datetime import date, timedelta
@@ -25,15 +25,14 @@ SEARCH_HOLDS_FOR = timedelta(minutes=30)
 
 
 def search_clicks(frames: Frames, _day: date) -> pl.LazyFrame:
-    """The day's clicks with the search they belong to."""
-    events = frames["events"].with_columns(actor=actor())
-    clicks = events.filter(pl.col("event_type") == "click").rename({"search_id": "own_search_id"})
+    """The day's clicks and favourites with the search they belong to."""
     return (
-        clicks.sort("occurred_at")
+        acts(frames["session_events"])
+        .sort("occurred_at")
         .join_asof(
-            searches(events),
+            searches(frames["search_requests"]),
             left_on="occurred_at",
-            right_on="searched_at",
+            right_on="started_at",
             by="actor",
             strategy="backward",
             tolerance=SEARCH_HOLDS_FOR,
@@ -41,11 +40,14 @@ def search_clicks(frames: Frames, _day: date) -> pl.LazyFrame:
         )
         .select(
             "event_id",
+            "event_type",
             pl.col("occurred_at").alias("clicked_at"),
             "customer_id",
+            "is_stitched",
             "anonymous_id",
             "session_id",
             "sku_id",
+            "position",
             pl.coalesce("own_search_id", "last_search_id").alias("search_id"),
             pl.col("own_search_id").is_null().alias("is_derived"),
         )
@@ -54,22 +56,30 @@ def search_clicks(frames: Frames, _day: date) -> pl.LazyFrame:
     )
 
 
-def searches(events: pl.LazyFrame) -> pl.LazyFrame:
-    """The searches in the order in which the last one wins, each under the name it will be known by."""
+def acts(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Clicks, and favourites put on the list."""
+    kind, is_removal = pl.col("event_type"), pl.col("action").eq_missing("remove")
     return (
-        events.filter(pl.col("event_type") == "search")
-        .sort("occurred_at", "event_id")
-        .select(
-            "actor",
-            pl.col("occurred_at").alias("searched_at"),
-            pl.coalesce("search_id", "event_id").alias("last_search_id"),
-        )
+        events.filter((kind == "click") | ((kind == "favorite") & ~is_removal))
+        .with_columns(actor())
+        .rename({"search_id": "own_search_id"})
+    )
+
+
+def searches(requests: pl.LazyFrame) -> pl.LazyFrame:
+    """The searches in the order in which the last one wins."""
+    return requests.sort("started_at", "search_id").select(
+        actor(), "started_at", pl.col("search_id").alias("last_search_id")
     )
 
 
 def actor() -> pl.Expr:
     """The customer, else the device; the letter before keeps the two kinds of name apart."""
-    return pl.coalesce("c" + pl.col("customer_id"), "d" + pl.col("anonymous_id"))
+    return pl.coalesce("c" + pl.col("customer_id"), "d" + pl.col("anonymous_id")).alias("actor")
 
 
-JOB = Job(table="search_clicks", inputs=(Input("events"),), compute=search_clicks)
+JOB = Job(
+    table="search_clicks",
+    inputs=(Input("session_events"), Input("search_requests", look_back_days=1)),
+    compute=search_clicks,
+)

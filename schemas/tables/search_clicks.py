@@ -1,37 +1,46 @@
-"""`search_clicks`: one row a click that belongs to a search, told by the client or derived."""
+"""`search_clicks`: one row a click or favourite that belongs to a search, told by the client or derived."""
 
 from dataclasses import replace
 
 from schemas.tables.declaration import BOOLEAN, INSTANT, STRING, Column, Table
-from schemas.tables.events import TABLE as EVENTS
+from schemas.tables.session_events import TABLE as SESSION_EVENTS
 
 TABLE = Table(
     name="search_clicks",
-    en="Every click that belongs to a search",
-    zh="归属于某次搜索的点击",
-    grain="one click",
+    en="Every click and every favourite that belongs to a search",
+    zh="归属于某次搜索的点击与收藏",
+    grain="one click or one favourite",
     key=("event_id",),
     partition="event_date",
-    version=1,
+    version=2,
     columns=(
-        EVENTS.column("event_date"),
-        EVENTS.column("event_id"),
-        Column("clicked_at", INSTANT, "When the product was clicked", "点击时间", unit="UTC"),
-        EVENTS.column("customer_id"),
-        EVENTS.column("anonymous_id"),
-        EVENTS.column("session_id"),
-        replace(EVENTS.column("sku_id"), is_nullable=False),
+        SESSION_EVENTS.column("event_date"),
+        SESSION_EVENTS.column("event_id"),
+        Column(
+            "event_type",
+            STRING,
+            "click, or favorite: put on the favourites list",
+            "事件类型：click 点击，favorite 收藏",
+            allowed=("click", "favorite"),
+        ),
+        Column("clicked_at", INSTANT, "When the product was clicked or favourited", "点击或收藏时间", unit="UTC"),
+        SESSION_EVENTS.column("customer_id"),
+        SESSION_EVENTS.column("is_stitched"),
+        SESSION_EVENTS.column("anonymous_id"),
+        SESSION_EVENTS.column("session_id"),
+        replace(SESSION_EVENTS.column("sku_id"), is_nullable=False),
+        SESSION_EVENTS.column("position"),
         Column(
             "search_id",
             STRING,
-            "The search the click belongs to; the search event's event_id when no search_id was ever sent",
-            "所属搜索编号；客户端未提供时取搜索事件编号",
+            "The search it belongs to, as `search_requests` names it",
+            "所属搜索编号（同 search_requests）",
         ),
         Column(
             "is_derived",
             BOOLEAN,
-            "The click carried no search_id: the search is the last one before it",
-            "是否推导（点击本身未带搜索编号）",
+            "It carried no search_id: the search is the last one before it",
+            "是否推导（事件本身未带搜索编号）",
         ),
     ),
 )

@@ -114,6 +114,7 @@ def search_clicks(draw: st.DrawFn, days_from_day: Sequence[int] = (-8, -7, -1, 0
             st.fixed_dictionaries(
                 {
                     "clicked_at": instants(days_from_day),
+                    "event_type": st.sampled_from(["click", "click", "favorite"]),
                     "customer_id": some("C1", "C2"),
                     "anonymous_id": st.sampled_from(["C1", "D1"]),
                     "session_id": some("v1", "v2"),
@@ -138,7 +139,13 @@ def order_and_clicks(draw: st.DrawFn) -> tuple[Row, list[Row]]:
     order = draw(st.fixed_dictionaries(actor))
     rows = draw(st.lists(st.fixed_dictionaries({"before": st.sampled_from(BEFORE), **actor}), max_size=6))
     clicks = [
-        {**row, "clicked_at": ordered_at - before, "search_id": f"q{number}", "is_derived": draw(st.booleans())}
+        {
+            **row,
+            "clicked_at": ordered_at - before,
+            "search_id": f"q{number}",
+            "is_derived": draw(st.booleans()),
+            "event_type": "click",
+        }
         for number, row in enumerate(rows)
         for before in [row.pop("before")]
     ]

@@ -1,22 +1,41 @@
-"""Clicks find their search, whatever order the events came in."""
+"""Clicks and favourites find their search, whatever order the events came in."""
 
+from datetime import timedelta
+
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.search_clicks import JOB
-from tests.jobs.draw import COSTLY, DAY, Row, events
+from tests.jobs.draw import DAY, Row
+from tests.jobs.draw_searches import HALF, SPARSE, session_events
 from tests.jobs.rows import computed, table_of
+from tests.oracles import search_requests
 from tests.oracles.search_clicks import expected
 
+KINDS = ("click", "click", "favorite", "search")
 
-@given(events())
+
+def tables_of(rows: list[Row]) -> dict[str, pa.Table]:
+    """The events, and the searches they make."""
+    tables = {"session_events": table_of("session_events", rows)}
+    requests = [
+        {**request, "event_date": day}
+        for day in (DAY - timedelta(1), DAY, DAY + timedelta(1))
+        for request in search_requests.expected(tables, day)
+    ]
+    return {**tables, "search_requests": table_of("search_requests", requests)}
+
+
+@HALF
+@given(session_events(KINDS))
 def test_equals_the_oracle(rows: list[Row]) -> None:
-    tables = {"events": table_of("events", rows)}
+    tables = tables_of(rows)
     assert computed(JOB, tables, DAY) == expected(tables, DAY)
 
 
-@COSTLY
-@given(events().flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))))
+@SPARSE
+@given(session_events(KINDS).flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))))
 def test_order_of_rows_never_shows(both: tuple[list[Row], list[Row]]) -> None:
-    one, other = ({"events": table_of("events", rows)} for rows in both)
+    one, other = (tables_of(rows) for rows in both)
     assert computed(JOB, one, DAY) == computed(JOB, other, DAY)

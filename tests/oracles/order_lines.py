@@ -20,7 +20,7 @@ def expected(tables: Mapping[str, pa.Table], day: date) -> list[Row]:
     clicks = [
         click
         for click in tables["search_clicks"].to_pylist()
-        if timedelta(0) <= day - click["event_date"] <= timedelta(days=7)
+        if click["event_type"] == "click" and timedelta(0) <= day - click["event_date"] <= timedelta(days=7)
     ]
     by_order: dict[str, list[Row]] = defaultdict(list)
     for event in tables["order_events"].to_pylist():
