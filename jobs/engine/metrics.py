@@ -1,6 +1,6 @@
 """One row of metrics a partition, computed in Polars from the table's declaration; the audit judges that row.
 
-A metric is the number of rows that break one rule, named after the column and the rule:
+A metric is the number of rows that break one rule, named after the column and the rule, or a number of the whole:
 
     row_count                     rows of the partition
     duplicate_key_count           rows beyond the first of their key
@@ -10,6 +10,9 @@ A metric is the number of rows that break one rule, named after the column and t
     <column>_outside_day_count    rows with an instant that is on the partition's day in no time zone
     <column>_after_day_count      rows with an instant after the partition's day in every time zone
     <earlier>_after_<later>_count rows whose first instant lies after the second
+    <check>_broken_count          rows that break a check of the declaration
+    <column>_true_ratio           share of the rows that say yes, from 0 to 1
+    <column>_distinct_count       different values of a text
 
 Time zones reach from 12 hours behind UTC to 14 hours ahead, hence the margins.
 """
@@ -39,7 +42,7 @@ ANY_DAY = date(2000, 1, 1)  # the names of the metrics are the same on all days
 
 @dataclass(frozen=True)
 class Rule:
-    """A metric other than the row count: which rows break the rule, and which columns show it."""
+    """A metric that counts rows: which of them break the rule, and which columns show it."""
 
     columns: tuple[str, ...]
     is_broken: pl.Expr
@@ -47,7 +50,7 @@ class Rule:
 
 def metric_names(table: Table) -> list[str]:
     """Every metric the table has."""
-    return [ROW_COUNT, DUPLICATE_KEYS, *_rules(table, ANY_DAY)]
+    return [ROW_COUNT, DUPLICATE_KEYS, *_rules(table, ANY_DAY), *_totals(table)]
 
 
 def measure(table: Table, partitions: Mapping[str, Sequence[Path]], names: Sequence[str]) -> list[dict[str, Any]]:
@@ -57,7 +60,7 @@ def measure(table: Table, partitions: Mapping[str, Sequence[Path]], names: Seque
 
 def sample(table: Table, value: str, files: Sequence[Path], name: str) -> list[dict[str, Any]]:
     """Some rows that break the rule of a metric: their key and the columns at fault."""
-    if name == ROW_COUNT:
+    if name == ROW_COUNT or name in _totals(table):
         return []
     if name == DUPLICATE_KEYS:
         rule = Rule((), pl.struct(_key(table)).is_duplicated())
@@ -68,11 +71,12 @@ def sample(table: Table, value: str, files: Sequence[Path], name: str) -> list[d
     return rows.collect().to_dicts()
 
 
-def _measure_one(table: Table, value: str, files: Sequence[Path], names: Sequence[str]) -> dict[str, int]:
+def _measure_one(table: Table, value: str, files: Sequence[Path], names: Sequence[str]) -> dict[str, Any]:
     rows = scan_files(table, files)
     rules = _rules(table, date.fromisoformat(value))
-    counts = [rules[name].is_broken.sum().alias(name) for name in names if name in rules]
-    measured: dict[str, int] = rows.select(pl.len().alias(ROW_COUNT), *counts).collect().row(0, named=True)
+    totals = {**{name: rule.is_broken.sum() for name, rule in rules.items()}, **_totals(table)}
+    asked = [totals[name].alias(name) for name in names if name in totals]
+    measured: dict[str, Any] = rows.select(pl.len().alias(ROW_COUNT), *asked).collect().row(0, named=True)
     if DUPLICATE_KEYS in names:  # distinct rows are counted faster than duplicates are found
         distinct = rows.select(_key(table)).unique().select(pl.len()).collect().item()
         measured[DUPLICATE_KEYS] = measured[ROW_COUNT] - distinct
@@ -93,7 +97,21 @@ def _rules(table: Table, day: date) -> dict[str, Rule]:
     for earlier, later in permutations(instants, 2):
         is_broken = (pl.col(earlier) > pl.col(later)).fill_null(value=False)
         rules[f"{earlier}_after_{later}_count"] = Rule((earlier, later), is_broken)
+    for check in table.checks:
+        holds = pl.sql_expr(check.holds)
+        rules[f"{check.name}_broken_count"] = Rule(tuple(holds.meta.root_names()), ~holds.fill_null(value=True))
     return rules
+
+
+def _totals(table: Table) -> dict[str, pl.Expr]:
+    """Metrics of the partition as a whole."""
+    totals: dict[str, pl.Expr] = {}
+    for column in table.columns:
+        if pa.types.is_boolean(column.type):
+            totals[f"{column.name}_true_ratio"] = pl.col(column.name).mean().fill_null(0.0)
+        if pa.types.is_string(column.type):
+            totals[f"{column.name}_distinct_count"] = pl.col(column.name).drop_nulls().n_unique()
+    return totals
 
 
 def _column_rules(column: Column, day: date) -> list[tuple[str, pl.Expr]]:

@@ -34,7 +34,9 @@ def _section(declared: Table) -> str:
     columns = table(
         ["column", "type", "unit", "null", "meaning", "含义"], [_column_row(column) for column in declared.columns]
     )
-    return f"## {declared.name}\n\n{facts}\n\n{columns}"
+    checks = [f"- `{check.holds}`" for check in declared.checks]
+    always = "\n".join(["\n\nTrue of every row, and audited · 每行均成立：\n", *checks]) if checks else ""
+    return f"## {declared.name}\n\n{facts}\n\n{columns}{always}"
 
 
 def _column_row(column: Column) -> list[str]:

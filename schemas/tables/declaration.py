@@ -33,6 +33,17 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Check:
+    """What is true of every row across its columns, as an SQL condition; as in SQL, unknown (null) is not broken.
+
+    The audit counts the rows that break it as `<name>_broken_count`.
+    """
+
+    name: str
+    holds: str
+
+
+@dataclass(frozen=True)
 class Table:
     """One table of the lake.
 
@@ -49,6 +60,7 @@ class Table:
     partition: str
     version: int
     columns: tuple[Column, ...] = field(repr=False)
+    checks: tuple[Check, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]

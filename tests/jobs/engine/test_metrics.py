@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.engine.metrics import measure, metric_names, sample
-from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, MONEY, RATIO, STRING, Column, Table
+from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, MONEY, RATIO, STRING, Check, Column, Table
 
 DAY = date(2026, 11, 20)
 TABLE = Table(
@@ -32,9 +32,13 @@ TABLE = Table(
         Column("started_at", INSTANT, "Start", "开始"),
         Column("ended_at", INSTANT, "End", "结束", is_nullable=True),
     ),
+    checks=(
+        Check("amount_is_twice_the_views", "amount = 2 * view_count"),
+        Check("bounce_has_no_end", "is_bounce = (ended_at IS NULL)"),
+    ),
 )
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-GOOD = {"visit_id": "v", "kind": "web", "view_count": 1, "is_bounce": False, "started_at": NOON}
+GOOD = {"visit_id": "v", "kind": "web", "view_count": 1, "is_bounce": True, "started_at": NOON}
 
 
 def write(tmp_path: Path, *rows: dict[str, Any]) -> Path:
@@ -54,7 +58,10 @@ def metrics(path: Path) -> dict[str, Any]:
 
 def test_good_rows_break_no_rule(tmp_path: Path) -> None:
     broken = {name for name, value in metrics(write(tmp_path, {}, {})).items() if value}
-    assert broken == {"partition", "row_count", "amount_null_count", "share_ratio_null_count", "ended_at_null_count"}
+    assert broken == {
+        *("partition", "row_count", "amount_null_count", "share_ratio_null_count", "ended_at_null_count"),
+        *("visit_id_distinct_count", "kind_distinct_count", "is_bounce_true_ratio"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -70,6 +77,9 @@ def test_good_rows_break_no_rule(tmp_path: Path) -> None:
         ("started_at_after_day_count", {"started_at": datetime(2026, 11, 21, 12, tzinfo=UTC)}),
         ("started_at_after_ended_at_count", {"ended_at": datetime(2026, 11, 20, 11, tzinfo=UTC)}),
         ("ended_at_after_started_at_count", {"ended_at": datetime(2026, 11, 20, 13, tzinfo=UTC)}),
+        ("amount_is_twice_the_views_broken_count", {"amount": Decimal("2.0001"), "view_count": 1}),
+        ("bounce_has_no_end_broken_count", {"is_bounce": False}),
+        ("bounce_has_no_end_broken_count", {"ended_at": NOON}),
     ],
 )
 def test_a_row_that_breaks_a_rule_is_counted_and_shown(tmp_path: Path, metric: str, bad: dict[str, Any]) -> None:
@@ -85,13 +95,22 @@ def test_a_row_that_breaks_a_rule_is_counted_and_shown(tmp_path: Path, metric: s
     [
         {"started_at": datetime(2026, 11, 19, 10, tzinfo=UTC)},  # midnight, fourteen hours ahead of UTC
         {"started_at": datetime(2026, 11, 21, 11, 59, 59, tzinfo=UTC)},  # the last second, twelve hours behind
-        {"amount": Decimal(0)},
-        {"ended_at": NOON},
+        {"amount": Decimal(0), "view_count": 0},
+        {"ended_at": NOON, "is_bounce": False},
     ],
 )
 def test_the_edges_of_the_rules_are_inside(tmp_path: Path, good: dict[str, Any]) -> None:
     measured = metrics(write(tmp_path, good))
-    assert sum(value for name, value in measured.items() if name.endswith("_count") and "null" not in name) == 1
+    counted = {name: value for name, value in measured.items() if name.endswith("_count") and value}
+    assert {name for name in counted if not name.endswith(("_null_count", "_distinct_count"))} == {"row_count"}
+
+
+def test_numbers_of_the_whole_have_no_rows_to_show(tmp_path: Path) -> None:
+    path = write(tmp_path, {"kind": "app"}, {"kind": None, "is_bounce": False}, {"kind": "web"}, {"kind": "web"})
+    assert metrics(path)["is_bounce_true_ratio"] == 0.75
+    assert metrics(path)["kind_distinct_count"] == 2
+    for name in ("is_bounce_true_ratio", "kind_distinct_count", "row_count"):
+        assert sample(TABLE, str(DAY), [path], name) == []
 
 
 def test_keys_are_duplicates_within_a_partition_with_the_partition_left_out(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def test_what_the_declaration_promises_is_critical(table: Table) -> None:
             promised.add(f"{column.name}_null_count")
         if column.allowed is not None:
             promised.add(f"{column.name}_unexpected_count")
+    promised |= {f"{check.name}_broken_count" for check in table.checks}
     critical = {one.metric for one in load_suite(table.name).expectations if one.severity == "critical"}
     assert promised <= critical
 
