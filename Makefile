@@ -31,10 +31,10 @@ demo: venv ## a made-up wholesaler, from raw events to every table
 	@$(BIN)/maidian demo
 
 test: venv ## the tests, without the slow ones
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses logical --dist worksteal
 
 test-ci: venv ## the slower tests that CI can afford
-	@$(BIN)/python -m pytest -m ci
+	@$(BIN)/python -m pytest -m ci --numprocesses logical --dist loadfile
 
 test-slow: venv ## the slow tests: the real data sets, hundreds of kills; many minutes
 	@$(BIN)/python -m pytest -m slow
@@ -58,9 +58,9 @@ docs: venv ## write the generated files anew: JSON Schemas, the pages of events,
 	@$(BIN)/python -m schemas.generate
 	@$(BIN)/python -m maidian.reference
 
-lock: ## resolve requirements.lock anew, for every Python and platform
+lock: ## resolve requirements.lock anew, for every Python and platform; newest of all: make lock UPGRADE=--upgrade
 	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip --disable-pip-version-check --quiet install uv
-	@build/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --all-extras --generate-hashes \
+	@build/lock/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --all-extras --generate-hashes \
 		--strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
 		--output-file requirements.lock pyproject.toml
 
