@@ -2,15 +2,18 @@
 
 Meaning: views, clicks, favourites and order lines of a customer on a product, counted, with their first and last
 instants. Order lines are those of sales (orders neither cancelled nor returned): an order cancelled later leaves its
-day again. Every column adds up over days (sums, or the first and last of them), so that a longer look-back sums days
-instead of reading events again; `currency` alone does not.
+day again. Every column adds up over days (sums, the first and last of them, whether any), so that a longer look-back sums
+days instead of reading events again; `currency` alone does not.
 
-Source: `events` of the day (view, click, favorite) and `order_lines` of the day.
+The customer is the resolved one: is_stitched says that at least one of the acts was sent without a customer, and given
+one by its session or device.
+
+Source: `session_events` of the day (view, click, favorite) and `order_lines` of the day.
 Grain:  one customer and one product; key (customer_id, sku_id).
 Units:  amount is exact, in currency; quantity in pieces; instants UTC.
 
-Known limits: rows without a customer_id are left out, so browsing before login is not counted (identities are not
-resolved yet). Amounts of several currencies on one row are added; currency is then null.
+Known limits: acts of visitors whom nobody knows are left out. Amounts of several currencies on one row are added;
+currency is then null.
 """
 
 from datetime import date
@@ -24,7 +27,7 @@ KEY = ("customer_id", "sku_id")
 
 def customer_sku_days(frames: Frames, _day: date) -> pl.LazyFrame:
     """The day's acts, summed by customer and product."""
-    acts = pl.concat([browsing(frames["events"]), ordering(frames["order_lines"])], how="diagonal")
+    acts = pl.concat([browsing(frames["session_events"]), ordering(frames["order_lines"])], how="diagonal")
     return acts.filter(pl.col("customer_id").is_not_null()).group_by(KEY).agg(*totals()).sort(KEY)
 
 
@@ -34,6 +37,7 @@ def browsing(events: pl.LazyFrame) -> pl.LazyFrame:
     at = pl.col("occurred_at")
     return events.filter(kind.is_in(["view", "click", "favorite"])).select(
         *KEY,
+        "is_stitched",
         at.alias("at"),
         pl.when(kind == "view").then(at).alias("viewed_at"),
         pl.when(kind == "click").then(at).alias("clicked_at"),
@@ -45,13 +49,14 @@ def browsing(events: pl.LazyFrame) -> pl.LazyFrame:
 def ordering(order_lines: pl.LazyFrame) -> pl.LazyFrame:
     """One row a line of a sale, in the same columns."""
     return order_lines.filter("is_sale").select(
-        *KEY, pl.col("ordered_at").alias("at"), "ordered_at", "quantity", "amount", "currency"
+        *KEY, "is_stitched", pl.col("ordered_at").alias("at"), "ordered_at", "quantity", "amount", "currency"
     )
 
 
 def totals() -> list[pl.Expr]:
     """Counts, sums, first and last: all of them add up over days."""
     return [
+        pl.col("is_stitched").any(),
         count("viewed_at", "view_count"),
         count("clicked_at", "click_count"),
         count("favorited_at", "favorite_count"),
@@ -81,4 +86,4 @@ def the_only(column: str) -> pl.Expr:
     return pl.when(least == greatest).then(least).alias(column)
 
 
-JOB = Job(table="customer_sku_days", inputs=(Input("events"), Input("order_lines")), compute=customer_sku_days)
+JOB = Job(table="customer_sku_days", inputs=(Input("session_events"), Input("order_lines")), compute=customer_sku_days)

@@ -12,12 +12,13 @@ Money. amount = quantity x unit_price - discount, exact. A sale is an order neit
 note is a returned order whose lines sum below zero: net_sales_amount is amount for a sale and for a credit note, else 0.
 
 Search. A line that carries a search_id is credited to it: `exact`. Else it is credited to the search of the last search
-click (not a favourite; by clicked_at, then event_id) of the same actor on the same product at most 7 days before ordered_at, both ends
-included: `exact` when that click carried its search_id and was made in the same visit, else `windowed`. The actor is
-the customer, or the device when there is no customer. Same visit: the same session_id as the event that gives ordered_at;
-where either has none, at most 30 minutes before ordered_at. Attribution does not depend on the status.
+click (not a favourite; by clicked_at, then event_id) of the same actor on the same product at most attribution_window_days
+(7) before ordered_at, both ends included: `exact` when that click carried its search_id and was made in the same visit,
+else `windowed`. The actor is the customer, or the device when there is no customer. Same visit: the session of the event
+that gives ordered_at; where that event names neither session nor device, as one from a shop's server may, at most
+session_gap_minutes (30) before ordered_at. Attribution does not depend on the status.
 
-Source: `order_events` (180 days either side), `search_clicks` (the window back), their clicks.
+Source: `order_events` (180 days either side), `search_clicks` (the attribution window back).
 Grain:  one line of one order; key (order_id, line_number).
 Units:  money in currency; quantity in pieces.
 
@@ -102,7 +103,7 @@ def origins(events: pl.LazyFrame) -> pl.LazyFrame:
             "channel",
             "landing_source",
             pl.col("occurred_at").alias("ordered_at"),
-            pl.col("anonymous_id").is_null().alias("has_no_device"),
+            has_no_visit=pl.col("anonymous_id").is_null() & pl.col("session_id").str.starts_with("s-"),
         )
     )
 
@@ -160,7 +161,7 @@ def with_search(lines: pl.LazyFrame, search_clicks: pl.LazyFrame, window: timede
             pl.col("session_id").alias("clicked_session_id"),
         )
     )
-    is_near = pl.col("has_no_device") & (pl.col("ordered_at") - pl.col("clicked_at") <= visit)
+    is_near = pl.col("has_no_visit") & (pl.col("ordered_at") - pl.col("clicked_at") <= visit)
     same_visit = (pl.col("session_id") == pl.col("clicked_session_id")) | is_near
     is_exact = pl.col("own_search_id").is_not_null() | (~pl.col("is_derived") & same_visit)
     return (

@@ -1,6 +1,6 @@
 """`customer_sku_days`: what one customer did to one product in one day; longer look-backs sum its days."""
 
-from schemas.tables.declaration import COUNT, DATE, INSTANT, MONEY, STRING, Column, Table
+from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, MONEY, STRING, Column, Table
 
 
 def _instant(name: str, en: str, zh: str) -> Column:
@@ -14,11 +14,22 @@ TABLE = Table(
     grain="one customer and one product on one business day",
     key=("customer_id", "sku_id"),
     partition="event_date",
-    version=1,
+    version=2,
     columns=(
         Column("event_date", DATE, "Business day in the lake's time zone", "业务日期（湖时区）"),
-        Column("customer_id", STRING, "The buying company; events without one are left out", "客户编号（采购企业）"),
+        Column(
+            "customer_id",
+            STRING,
+            "The buying company, as sent or resolved; events without one are left out",
+            "客户编号（采购企业，含身份拼接结果）",
+        ),
         Column("sku_id", STRING, "The product", "商品编码"),
+        Column(
+            "is_stitched",
+            BOOLEAN,
+            "At least one of these acts was sent without a customer_id and given one",
+            "是否含身份拼接得出客户的行为",
+        ),
         Column("view_count", COUNT, "Views of its page", "浏览次数"),
         Column("click_count", COUNT, "Clicks on it in a list", "点击次数"),
         Column("favorite_count", COUNT, "Times it was put on the favourites list", "收藏次数"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from schemas.tables.declaration import Table
 from schemas.tables.events import TABLE as EVENTS
+from schemas.tables.session_events import TABLE as SESSION_EVENTS
 
 COLUMNS = (
     "event_date",
@@ -13,6 +14,7 @@ COLUMNS = (
     "occurred_at",
     "landing_source",
     "customer_id",
+    "is_stitched",
     "buyer_id",
     "placed_by",
     "anonymous_id",
@@ -28,6 +30,7 @@ COLUMNS = (
     "lines",
 )
 STATUSES = ("placed", "approved", "paid", "shipped", "returned", "cancelled")
+RESOLVED = {"session_id", "customer_id", "is_stitched"}
 ALWAYS_ON_AN_ORDER = {"order_id": None, "status": STATUSES}
 
 TABLE = Table(
@@ -37,11 +40,11 @@ TABLE = Table(
     grain="one order event",
     key=("event_id",),
     partition="event_date",
-    version=1,
+    version=2,
     columns=tuple(
         replace(EVENTS.column(name), is_nullable=False, allowed=ALWAYS_ON_AN_ORDER[name])
         if name in ALWAYS_ON_AN_ORDER
-        else EVENTS.column(name)
+        else (SESSION_EVENTS if name in RESOLVED else EVENTS).column(name)
         for name in COLUMNS
     ),
 )

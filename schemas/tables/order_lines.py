@@ -22,7 +22,7 @@ TABLE = Table(
     grain="one line of one order",
     key=("order_id", "line_number"),
     partition="event_date",
-    version=1,
+    version=2,
     columns=(
         Column("event_date", DATE, "Business day of ordered_at in the lake's time zone", "下单业务日期（湖时区）"),
         ORDER_EVENTS.column("order_id"),
@@ -35,6 +35,12 @@ TABLE = Table(
         Column("ordered_at", INSTANT, "First `placed` event, else the order's first event", "下单时间", unit="UTC"),
         Column("paid_at", INSTANT, "First `paid` event; null when none", "付款时间", unit="UTC", is_nullable=True),
         ORDER_EVENTS.column("customer_id"),
+        Column(
+            "is_stitched",
+            BOOLEAN,
+            "No event of the order was sent with a customer_id; it was found by session or device",
+            "客户是否由会话或设备拼接得出（订单各事件均无客户编号）",
+        ),
         ORDER_EVENTS.column("buyer_id"),
         ORDER_EVENTS.column("anonymous_id"),
         ORDER_EVENTS.column("placed_by"),
@@ -60,7 +66,7 @@ TABLE = Table(
         Column(
             "search_attribution",
             STRING,
-            "How sure the credit is: exact (the line, or its click in the same visit, carries the search_id) or "
+            "How sure the credit is: exact (the line, or its click in the same session, carries the search_id) or "
             "windowed (the last search click on the product in the 7 days before)",
             "搜索归因方式：exact 精确，windowed 七日窗口",
             is_nullable=True,

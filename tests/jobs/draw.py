@@ -60,6 +60,14 @@ def some(*values: Any) -> st.SearchStrategy[Any]:
 
 money = st.sampled_from([Decimal(text) for text in ("0", "0.0001", "19.9", "-3.3333", "99999999999999.9999")])
 
+# Who did it, as `session_events` says: a session always, perhaps a customer, whom it may have found by itself.
+resolved_actor: dict[str, st.SearchStrategy[Any]] = {
+    "customer_id": some("C1", "C2"),
+    "is_stitched": st.booleans(),
+    "anonymous_id": some("C1", "D1"),
+    "session_id": st.sampled_from(["v1", "v2", "s-e00", "s-e01"]),
+}
+
 lines = st.lists(
     st.fixed_dictionaries(
         {
@@ -87,10 +95,8 @@ def order_events(draw: st.DrawFn, days_from_day: Sequence[int] = (-2, -1, 0, 1),
                         ["placed", "placed", "approved", "paid", "shipped", "returned", "cancelled"]
                     ),
                     "lines": st.none() | lines,
-                    "customer_id": some("C1", "C2"),
+                    **resolved_actor,
                     "buyer_id": some("B1", "B2"),
-                    "anonymous_id": st.sampled_from(["C1", "D1"]),
-                    "session_id": some("v1", "v2"),
                     "placed_by": st.sampled_from(["customer", "sales_rep"]),
                     "channel": st.sampled_from(["web", "erp"]),
                     "landing_source": st.sampled_from(["shop", "erp"]),
@@ -115,9 +121,7 @@ def search_clicks(draw: st.DrawFn, days_from_day: Sequence[int] = (-8, -7, -1, 0
                 {
                     "clicked_at": instants(days_from_day),
                     "event_type": st.sampled_from(["click", "click", "favorite"]),
-                    "customer_id": some("C1", "C2"),
-                    "anonymous_id": st.sampled_from(["C1", "D1"]),
-                    "session_id": some("v1", "v2"),
+                    **resolved_actor,
                     "sku_id": st.sampled_from("pq"),
                     "search_id": st.sampled_from(["q1", "q2", "q3"]),
                     "is_derived": st.booleans(),
@@ -134,7 +138,7 @@ def search_clicks(draw: st.DrawFn, days_from_day: Sequence[int] = (-8, -7, -1, 0
 def order_and_clicks(draw: st.DrawFn) -> tuple[Row, list[Row]]:
     """One order of one line, and clicks on its product at the edges of what credits it."""
     ordered_at = datetime(2026, 11, 20, 4, tzinfo=UTC)
-    actor = {"customer_id": some("C1"), "anonymous_id": st.sampled_from(["C1", "D1"]), "session_id": some("v1", "v2")}
+    actor = {**resolved_actor, "customer_id": some("C1")}
     line = {"sku_id": "p", "quantity": 1, "unit_price": Decimal(1), "discount": None, "search_id": None}
     order = draw(st.fixed_dictionaries(actor))
     rows = draw(st.lists(st.fixed_dictionaries({"before": st.sampled_from(BEFORE), **actor}), max_size=6))
@@ -179,6 +183,23 @@ def events(draw: st.DrawFn, days_from_day: Sequence[int] = (0,)) -> list[Row]:
     return [{**row, "event_date": business_day(row["occurred_at"])} for row in named(rows, order)]
 
 
+@st.composite
+def session_events(draw: st.DrawFn, days_from_day: Sequence[int] = (0,)) -> list[Row]:
+    """The same with a session and, for some that were sent without, a customer."""
+    rows = draw(events(days_from_day))
+    stitched = draw(st.lists(some("C1", "C2"), min_size=len(rows), max_size=len(rows)))
+    return [
+        {
+            **row,
+            "session_id": row["session_id"] or f"s-{row['event_id']}",
+            "session_date": row["event_date"],
+            "customer_id": row["customer_id"] or found,
+            "is_stitched": row["customer_id"] is None and found is not None,
+        }
+        for row, found in zip(rows, stitched, strict=True)
+    ]
+
+
 def order_line() -> st.SearchStrategy[Row]:
     """What `customer_sku_days` reads of an order line of DAY."""
     return st.fixed_dictionaries(
@@ -187,6 +208,7 @@ def order_line() -> st.SearchStrategy[Row]:
             "ordered_at": instants((0,)),
             "status": st.sampled_from(["placed", "returned", "cancelled"]),
             "customer_id": some("C1", "C2"),
+            "is_stitched": st.booleans(),
             "sku_id": st.sampled_from("pq"),
             "quantity": st.sampled_from([-1, 2, 2**31 - 1]),
             "amount": st.sampled_from([Decimal(2**31 - 1) * Decimal("99999999999999.9999"), Decimal("-0.0001")]),
@@ -203,6 +225,7 @@ def customer_sku_day(days_from_day: Sequence[int]) -> st.SearchStrategy[Row]:
             "event_date": st.sampled_from(days_from_day).map(lambda days: DAY + timedelta(days)),
             "customer_id": st.sampled_from(["C1", "C2"]),
             "sku_id": st.sampled_from("pq"),
+            "is_stitched": st.booleans(),
             "view_count": count,
             "click_count": count,
             "favorite_count": count,

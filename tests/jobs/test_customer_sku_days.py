@@ -4,23 +4,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.customer_sku_days import JOB
-from tests.jobs.draw import COSTLY, DAY, Row, events, order_line
+from tests.jobs.draw import COSTLY, DAY, Row, order_line, session_events
 from tests.jobs.rows import computed, table_of
 from tests.oracles.customer_sku_days import expected
 
 order_lines = st.lists(order_line(), max_size=8)
 
 
-@given(events(), order_lines)
+@given(session_events(), order_lines)
 def test_equals_the_oracle(browsed: list[Row], ordered: list[Row]) -> None:
-    tables = {"events": table_of("events", browsed), "order_lines": table_of("order_lines", ordered)}
+    tables = {"session_events": table_of("session_events", browsed), "order_lines": table_of("order_lines", ordered)}
     assert computed(JOB, tables, DAY) == expected(tables, DAY)
 
 
 @COSTLY
-@given(events(), order_lines)
+@given(session_events(), order_lines)
 def test_counts_equal_the_rows_behind_them(browsed: list[Row], ordered: list[Row]) -> None:
-    tables = {"events": table_of("events", browsed), "order_lines": table_of("order_lines", ordered)}
+    tables = {"session_events": table_of("session_events", browsed), "order_lines": table_of("order_lines", ordered)}
     rows = computed(JOB, tables, DAY)
     known = [event for event in browsed if event["customer_id"]]
     for column, event_type in (("view_count", "view"), ("click_count", "click")):

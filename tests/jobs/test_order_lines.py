@@ -9,10 +9,13 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.order_lines import JOB
+from jobs.order_lines import declare
+from schemas.settings import DEFAULTS
 from tests.jobs.draw import COSTLY, DAY, Row, order_and_clicks, order_events, search_clicks
 from tests.jobs.rows import computed, frames_for, table_of
 from tests.oracles.order_lines import expected
+
+JOB = declare(DEFAULTS)
 
 # Days on both sides of the span within which events are one order: 0 and 180 are, 0 and 181 are not.
 SPREAD_DAYS = (0, 1, 90, 180, 181, 270, 361)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from jobs import customer_sku_days, sku_viewers
 from schemas.settings import DEFAULTS
-from tests.jobs.draw import COSTLY, DAY, Row, customer_sku_day, events
+from tests.jobs.draw import COSTLY, DAY, Row, customer_sku_day, session_events
 from tests.jobs.rows import computed, table_of
 from tests.oracles.sku_viewers import expected
 
@@ -44,9 +44,9 @@ def test_order_of_rows_never_shows(both: tuple[list[Row], list[Row]]) -> None:
 
 
 @COSTLY
-@given(events((-1, 0)))
+@given(session_events((-1, 0)))
 def test_counts_equal_the_events_behind_them(rows: list[Row]) -> None:
-    browsed = {"events": table_of("events", rows)}
+    browsed = {"session_events": table_of("session_events", rows)}
     by_day = [
         {**row, "event_date": day}
         for day in (DAY - timedelta(1), DAY)

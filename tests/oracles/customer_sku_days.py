@@ -1,4 +1,4 @@
-"""Oracle of `customer_sku_days`: SQL over the day's events and order lines, each count by itself."""
+"""Oracle of `customer_sku_days`: SQL over the day's session events and order lines, each count by itself."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -10,7 +10,7 @@ from tests.oracles import sql
 
 QUERY = """
     WITH pairs AS (
-        SELECT customer_id, sku_id FROM events
+        SELECT customer_id, sku_id FROM session_events
         WHERE event_date = $day AND event_type IN ('view', 'click', 'favorite') AND customer_id IS NOT NULL
         UNION
         SELECT customer_id, sku_id FROM order_lines
@@ -20,6 +20,7 @@ QUERY = """
         SELECT
             customer_id,
             sku_id,
+            bool_or(is_stitched) AS is_stitched,
             count(*) FILTER (event_type = 'view') AS view_count,
             count(*) FILTER (event_type = 'click') AS click_count,
             count(*) FILTER (event_type = 'favorite' AND coalesce(action, 'add') = 'add') AS favorite_count,
@@ -30,7 +31,7 @@ QUERY = """
             max(occurred_at) FILTER (event_type = 'view') AS last_view_at,
             max(occurred_at) FILTER (event_type = 'favorite' AND coalesce(action, 'add') = 'add') AS last_favorite_at,
             max(occurred_at) FILTER (event_type = 'favorite' AND action = 'remove') AS last_unfavorite_at
-        FROM events
+        FROM session_events
         WHERE event_date = $day AND event_type IN ('view', 'click', 'favorite')
         GROUP BY ALL
     ),
@@ -38,6 +39,7 @@ QUERY = """
         SELECT
             customer_id,
             sku_id,
+            bool_or(is_stitched) AS is_stitched,
             count(*) AS order_line_count,
             sum(quantity) AS quantity,
             sum(amount) AS amount,
@@ -51,6 +53,7 @@ QUERY = """
     SELECT
         pairs.customer_id,
         pairs.sku_id,
+        coalesce(browsed.is_stitched, false) OR coalesce(ordered.is_stitched, false) AS is_stitched,
         coalesce(view_count, 0) AS view_count,
         coalesce(click_count, 0) AS click_count,
         coalesce(favorite_count, 0) AS favorite_count,

@@ -9,10 +9,9 @@ import pyarrow as pa
 from tests.oracles import sql
 
 QUERY = """
-    SELECT event_id, order_id, status, occurred_at, landing_source, customer_id, buyer_id, placed_by, anonymous_id,
-           session_id, channel, search_id, source, campaign_id, campaign_ids, coupon_ids, currency, amount, lines
-    FROM events
-    WHERE event_type = 'order' AND event_date = $day
+    SELECT events.* REPLACE (found.session_id AS session_id, found.customer_id AS customer_id), found.is_stitched
+    FROM events JOIN session_events AS found USING (event_id)
+    WHERE events.event_type = 'order' AND events.event_date = $day
     ORDER BY event_id
 """
 

@@ -42,12 +42,14 @@ def lines_of(events: list[Row], origin: Row, clicks: list[Row]) -> list[Row]:
     status = events[-1]["status"]
     is_sale = status not in ("cancelled", "returned")
     is_counted = is_sale or (status == "returned" and sum(amounts) < 0)
+    customer_id, is_stitched = customer_of(events)
     order = {
         "order_id": origin["order_id"],
         "status": status,
         "ordered_at": origin["occurred_at"],
         "paid_at": next((event["occurred_at"] for event in events if event["status"] == "paid"), None),
-        "customer_id": last_given(events, "customer_id"),
+        "customer_id": customer_id,
+        "is_stitched": is_stitched,
         "buyer_id": last_given(events, "buyer_id"),
         "anonymous_id": last_given(events, "anonymous_id"),
         "placed_by": origin["placed_by"],
@@ -60,7 +62,7 @@ def lines_of(events: list[Row], origin: Row, clicks: list[Row]) -> list[Row]:
     }
     rows = []
     for number, (line, amount) in enumerate(zip(lines, amounts, strict=True), start=1):
-        search_id, attribution = search_of(line, order, origin["session_id"], clicks)
+        search_id, attribution = search_of(line, order, origin, clicks)
         rows.append(
             {
                 **order,
@@ -78,7 +80,7 @@ def lines_of(events: list[Row], origin: Row, clicks: list[Row]) -> list[Row]:
     return rows
 
 
-def search_of(line: Row, order: Row, session_id: str | None, clicks: list[Row]) -> tuple[str | None, str | None]:
+def search_of(line: Row, order: Row, origin: Row, clicks: list[Row]) -> tuple[str | None, str | None]:
     """The search the line is credited to, and how."""
     if line["search_id"] is not None:
         return line["search_id"], "exact"
@@ -92,11 +94,19 @@ def search_of(line: Row, order: Row, session_id: str | None, clicks: list[Row]) 
     if not candidates:
         return None, None
     last = max(candidates, key=lambda click: (click["clicked_at"], click["event_id"]))
-    if session_id is not None and last["session_id"] is not None:
-        is_same_visit = last["session_id"] == session_id
-    else:
-        is_same_visit = order["ordered_at"] - last["clicked_at"] <= timedelta(minutes=30)
+    is_same_visit = last["session_id"] == origin["session_id"]
+    if origin["anonymous_id"] is None and origin["session_id"].startswith("s-"):
+        is_same_visit = is_same_visit or order["ordered_at"] - last["clicked_at"] <= timedelta(minutes=30)
     return last["search_id"], "exact" if is_same_visit and not last["is_derived"] else "windowed"
+
+
+def customer_of(events: list[Row]) -> tuple[str | None, bool]:
+    """The last customer sent; if none was, the last found."""
+    known = [event for event in events if event["customer_id"] is not None]
+    sent = [event for event in known if not event["is_stitched"]]
+    if sent:
+        return sent[-1]["customer_id"], False
+    return (known[-1]["customer_id"], True) if known else (None, False)
 
 
 def last_given(events: list[Row], column: str) -> Any:
