@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.jobs.draw import DAY, ZONE, Row, business_day, named, some
+from tests.jobs.draw import DAY, ZONE, Row, business_day, instants, named, some
 
 # An example costs some 50 ms here; shares of the examples that the profile asks for.
 HALF = settings(max_examples=settings().max_examples // 2)
@@ -107,3 +107,39 @@ def session_events(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(TYPES), max_s
     rows = one + other
     order = draw(st.permutations(range(len(rows))))
     return named(rows, order)
+
+
+@st.composite
+def credited_lines(draw: st.DrawFn) -> list[Row]:
+    """Order lines credited to searches of the events above, and the days on which search q1 is used again."""
+    rows = draw(
+        st.lists(
+            st.fixed_dictionaries(
+                {
+                    "event_date": st.sampled_from([-1, 0, 1, 3, 7, 8]).map(lambda days: DAY + timedelta(days)),
+                    "search_id": some("q1", "q1", "e00", "e01", "e02", "e03", "e04"),
+                    "search_attribution": st.sampled_from(["exact", "windowed"]),
+                    "is_sale": st.sampled_from([True, True, False]),
+                    "amount": st.sampled_from(["19.9", "0.0001", "-3", "100000000000000000.0001"]),
+                    "currency": some("CNY", "CNY", "USD"),
+                    "ordered_at": instants((0, 1)),
+                    "paid_at": st.none() | instants((0, 1)),
+                }
+            ),
+            max_size=8,
+        )
+    )
+    return [{**row, "order_id": "O1", "line_number": number} for number, row in enumerate(rows)]
+
+
+def used_again() -> st.SearchStrategy[list[Row]]:
+    """Searches of later days that bear the name q1 again."""
+    days = st.lists(st.sampled_from([2, 3, 7, 8]).map(lambda number: DAY + timedelta(number)), max_size=2, unique=True)
+    return days.map(lambda some_days: [request("q1", MIDNIGHT + (day - DAY), event_date=day) for day in some_days])
+
+
+def request(search_id: str, at: datetime, **given: object) -> Row:
+    """A search of one event."""
+    instants_of_it = {"started_at": at, "searched_at": at, "last_searched_at": at, "event_date": business_day(at)}
+    words = {"query_raw": "a", "query": "a", "event_count": 1, "is_derived": False, "is_stitched": False}
+    return {"search_id": search_id, "session_id": "v1", **instants_of_it, **words, **given}
