@@ -38,6 +38,7 @@ COMMANDS = {
     "backfill": Entry("backfill", "Rebuild a range of days whether dirty or not."),
     "settings": Entry("settings", "Print the settings in force, as the TOML file that sets them."),
     "status": Entry("status", "Show each table's newest day, rows, dirty days and last run."),
+    "audit": Entry("audit", "Show what the last audit of each table found."),
     "rollback": Entry("rollback", "Point a table at an older snapshot."),
     "gc": Entry("gc", "Remove snapshots that nothing needs any more."),
 }
