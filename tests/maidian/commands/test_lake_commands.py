@@ -40,7 +40,8 @@ def test_status_tells_every_table(lake: Lake) -> None:
     tables = {table["table"]: table for table in document["tables"]}
     assert next(iter(tables)) == "events"
     assert (tables["events"]["newest_day"], tables["events"]["row_count"]) == ("2026-11-03", 3)
-    assert tables["customer_sku_days"]["dirty_day_count"] == 1
+    assert tables["visit_parts"]["dirty_day_count"] == 1
+    assert tables["customer_sku_days"]["waits_for"] == ["session_events", "order_lines"]
     assert tables["sku_viewers"]["dirty_day_count"] == 0
     assert tables["sku_viewers"]["waits_for"] == ["customer_sku_days"]
     lines = maidian(lake, "status").stdout.splitlines()
