@@ -101,6 +101,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         _about("A search with this many results or fewer found few", "结果数不超过此值视为结果过少", 1, 1_000),
     ] = 3
+    order_window_days: Annotated[
+        int,
+        _about(
+            "How many days of orders a customer's spending and rhythm are taken from",
+            "统计客户消费与下单节奏的回看天数",
+            1,
+            1_100,
+        ),
+    ] = 180
     usual_order_count: Annotated[
         int,
         _about(

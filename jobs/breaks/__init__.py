@@ -1,0 +1,1 @@
+"""Natural breaks: cutting a range of amounts where few lie."""
