@@ -1,7 +1,7 @@
 """`customer_interests`: what a customer has been looking at and ordering of late, strongest first."""
 
 from schemas.tables.customer_sku_days import TABLE as CUSTOMER_SKU_DAYS
-from schemas.tables.declaration import BOOLEAN, COUNT, STRING, Column, Table
+from schemas.tables.declaration import BOOLEAN, COUNT, STRING, Check, Column, Table
 from schemas.tables.sku_viewers import TABLE as SKU_VIEWERS
 
 TABLE = Table(
@@ -39,5 +39,10 @@ TABLE = Table(
             "All of it happened before the customer's first sale in the window; true too while there is none",
             "是否全部发生在窗口内首次下单之前（从未下单也为是）",
         ),
+    ),
+    checks=(
+        Check("something_happened", "view_count + click_count + favorite_count + order_line_count > 0"),
+        Check("order_is_counted", "has_ordered = (order_line_count > 0)"),
+        Check("rank_from_one", "rank >= 1"),
     ),
 )

@@ -1,6 +1,6 @@
 """`customer_sku_days`: what one customer did to one product in one day; longer look-backs sum its days."""
 
-from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, MONEY, STRING, Column, Table
+from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, MONEY, STRING, Check, Column, Table
 
 
 def _instant(name: str, en: str, zh: str) -> Column:
@@ -51,5 +51,18 @@ TABLE = Table(
         _instant("last_favorite_at", "Last time it was put on the list", "最晚收藏时间"),
         _instant("last_unfavorite_at", "Last time it was taken off", "最晚取消收藏时间"),
         _instant("last_order_at", "Last ordered_at of a sale", "最晚下单时间（有效销售）"),
+    ),
+    checks=(
+        Check(
+            "something_happened", "view_count + click_count + favorite_count + unfavorite_count + order_line_count > 0"
+        ),
+        Check(
+            "views_have_instants",
+            "(view_count > 0) = (first_view_at IS NOT NULL) AND (view_count > 0) = (last_view_at IS NOT NULL)",
+        ),
+        Check("favorites_have_instants", "(favorite_count > 0) = (last_favorite_at IS NOT NULL)"),
+        Check("unfavorites_have_instants", "(unfavorite_count > 0) = (last_unfavorite_at IS NOT NULL)"),
+        Check("orders_have_instants", "(order_line_count > 0) = (last_order_at IS NOT NULL)"),
+        Check("no_lines_no_money", "order_line_count > 0 OR (quantity = 0 AND amount = 0)"),
     ),
 )

@@ -1,6 +1,6 @@
 """`identities`: which customer a device belongs to, as of a day on which it was seen."""
 
-from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, STRING, Column, Table
+from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, STRING, Check, Column, Table
 
 TABLE = Table(
     name="identities",
@@ -37,4 +37,5 @@ TABLE = Table(
         Column("first_seen_at", INSTANT, "First event on it in the 30 days", "30 日内最早出现时间", unit="UTC"),
         Column("last_seen_at", INSTANT, "Last event on it, which is of the day", "最晚出现时间（当日）", unit="UTC"),
     ),
+    checks=(Check("shared_belongs_to_none", "NOT is_shared OR customer_id IS NULL"),),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from schemas.tables.declaration import Table
+from schemas.tables.declaration import Check, Table
 from schemas.tables.events import TABLE as EVENTS
 from schemas.tables.session_events import TABLE as SESSION_EVENTS
 
@@ -47,4 +47,5 @@ TABLE = Table(
         else (SESSION_EVENTS if name in RESOLVED else EVENTS).column(name)
         for name in COLUMNS
     ),
+    checks=(Check("stitched_has_customer", "NOT is_stitched OR customer_id IS NOT NULL"),),
 )

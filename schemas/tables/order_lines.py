@@ -10,6 +10,7 @@ from schemas.tables.declaration import (
     MONEY,
     STRING,
     UNIT_MONEY,
+    Check,
     Column,
     Table,
 )
@@ -86,5 +87,11 @@ TABLE = Table(
             "净销售额：有效销售取 amount，红字单（退货且合计为负）取其负数金额，其余为 0；合计即扣除退货后的销售额",
             unit="currency",
         ),
+    ),
+    checks=(
+        Check("amount_is_exact", "amount = quantity * unit_price - discount"),
+        Check("credit_says_how", "(search_id IS NULL) = (search_attribution IS NULL)"),
+        Check("sale_counts_whole", "NOT is_sale OR net_sales_amount = amount"),
+        Check("stitched_has_customer", "NOT is_stitched OR customer_id IS NOT NULL"),
     ),
 )

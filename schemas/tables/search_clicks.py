@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from schemas.tables.declaration import BOOLEAN, INSTANT, STRING, Column, Table
+from schemas.tables.declaration import BOOLEAN, INSTANT, STRING, Check, Column, Table
 from schemas.tables.session_events import TABLE as SESSION_EVENTS
 
 TABLE = Table(
@@ -43,4 +43,5 @@ TABLE = Table(
             "是否推导（事件本身未带搜索编号）",
         ),
     ),
+    checks=(Check("stitched_has_customer", "NOT is_stitched OR customer_id IS NOT NULL"),),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, STRING, Column, Table
+from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, STRING, Check, Column, Table
 from schemas.tables.session_events import TABLE as SESSION_EVENTS
 
 TABLE = Table(
@@ -55,4 +55,5 @@ TABLE = Table(
             is_nullable=True,
         ),
     ),
+    checks=(Check("stitched_has_customer", "NOT is_stitched OR customer_id IS NOT NULL"),),
 )

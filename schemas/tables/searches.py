@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from schemas.tables.declaration import BOOLEAN, COUNT, INSTANT, MONEY, SECONDS, STRING, Column, Table
+from schemas.tables.declaration import BOOLEAN, COUNT, INSTANT, MONEY, SECONDS, STRING, Check, Column, Table
 from schemas.tables.order_lines import TABLE as ORDER_LINES
 from schemas.tables.search_requests import TABLE as SEARCH_REQUESTS
 
@@ -94,5 +94,18 @@ TABLE = Table(
         ),
         _instant("first_ordered_at", "First ordered_at of those lines", "最早下单时间"),
         _instant("first_paid_at", "First paid_at of those lines", "最早付款时间"),
+    ),
+    checks=(
+        Check("results_are_counted", "has_results = (result_count > 0)"),
+        Check("reported_both_or_none", "(result_count IS NULL) = (has_results IS NULL)"),
+        Check("clicks_have_instants", "(click_count > 0) = (first_clicked_at IS NOT NULL)"),
+        Check("favorites_have_instants", "(favorite_count > 0) = (first_favorited_at IS NOT NULL)"),
+        Check("orders_have_instants", "(windowed_order_line_count > 0) = (first_ordered_at IS NOT NULL)"),
+        Check("strict_is_part_of_windowed", "strict_order_line_count <= windowed_order_line_count"),
+        Check(
+            "paid_is_part_of_ordered",
+            "strict_paid_line_count <= strict_order_line_count AND windowed_paid_line_count <= windowed_order_line_count",
+        ),
+        Check("stitched_has_customer", "NOT is_stitched OR customer_id IS NOT NULL"),
     ),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from schemas.tables.declaration import BOOLEAN, DATE, STRING, Column, Table
+from schemas.tables.declaration import BOOLEAN, DATE, STRING, Check, Column, Table
 from schemas.tables.events import TABLE as EVENTS
 
 RESOLVED_CUSTOMER = replace(
@@ -64,4 +64,5 @@ TABLE = Table(
             )
         ),
     ),
+    checks=(Check("stitched_has_customer", "NOT is_stitched OR customer_id IS NOT NULL"),),
 )

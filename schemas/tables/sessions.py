@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, SECONDS, Column, Table
+from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, SECONDS, Check, Column, Table
 from schemas.tables.events import TABLE as EVENTS
 from schemas.tables.session_events import RESOLVED_CUSTOMER, SESSION_ID
 
@@ -43,5 +43,10 @@ TABLE = Table(
         Column("favorite_count", COUNT, "Times a product was put on the favourites list", "收藏次数"),
         Column("order_count", COUNT, "Different orders placed", "下单数"),
         Column("is_bounce", BOOLEAN, "One event and no more", "是否跳出（仅一个事件）"),
+    ),
+    checks=(
+        Check("acts_are_events", "event_count >= view_count + search_count + click_count + favorite_count"),
+        Check("bounce_is_one_event", "is_bounce = (event_count = 1)"),
+        Check("stitched_has_customer", "NOT is_stitched OR customer_id IS NOT NULL"),
     ),
 )

@@ -1,6 +1,6 @@
 """`sku_viewers`: who viewed, clicked or favourited a product of late, and whether they bought it."""
 
-from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, RATIO, STRING, Column, Table
+from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, RATIO, STRING, Check, Column, Table
 
 TABLE = Table(
     name="sku_viewers",
@@ -50,5 +50,14 @@ TABLE = Table(
             "兴趣分：浏览 1、点击 1、收藏 3、订单行 5，每 30 天衰减一半",
             unit="points",
         ),
+    ),
+    checks=(
+        Check("has_looked", "view_count + click_count + favorite_count > 0"),
+        Check("order_has_instant", "has_ordered = (last_ordered_at IS NOT NULL)"),
+        Check(
+            "views_have_instants",
+            "(view_count > 0) = (first_viewed_at IS NOT NULL) AND (view_count > 0) = (last_viewed_at IS NOT NULL)",
+        ),
+        Check("favorited_was_added", "NOT is_favorited OR favorite_count > 0"),
     ),
 )
