@@ -11,7 +11,8 @@ Every table of the lake is plain hive Parquet, one folder a partition; read `<la
 
 Names mean the same everywhere: `_count` is an integer, `_ratio` a share from 0 to 1, `_at` an instant in UTC, `_date` a
 business day in the lake's time zone, `_seconds` a duration, `is_` and `has_` yes or no; money is an exact decimal.
-Null means "not known" or "no denominator"; 0 means "none of them". 空值表示未知或无分母，0 表示没有。
+A partition made before a column was added has none: read it as null, with `union_by_name = true` in DuckDB and
+`missing_columns = "insert"` in Polars. Null means "not known" or "no denominator"; 0 means "none of them". 空值表示未知或无分母，0 表示没有。
 """
 
 
