@@ -13,7 +13,7 @@ view, click, favourite or sale line in the business days (180) that end with `as
 The numbers above are the defaults of settings: interest_window_days, interest_half_life_days, interest_rank_limit and
 the four weights.
 
-Source: `customer_sku_days` and `order_lines` of the window, `skus` as it is now.
+Source: `customer_sku_days` of the window, `skus` as it is now.
 Grain:  one customer and one entity; key (customer_id, entity_type, entity_id).
 Units:  score has none; instants UTC.
 
@@ -42,11 +42,7 @@ def customer_interests(frames: Frames, day: date, *, settings: Settings) -> pl.L
     days = frames["customer_sku_days"].with_columns(points=points(day, settings))
     skus = summed(days, "sku_id").filter(pl.sum_horizontal(COUNTS) > 0)
     interests = ranked(pl.concat(entities(skus, frames["skus"])), settings.interest_rank_limit)
-    return (
-        interests.join(first_orders(frames["order_lines"]), on="customer_id", how="left")
-        .select(*KEY, *outcome())
-        .sort(KEY)
-    )
+    return interests.join(first_orders(days), on="customer_id", how="left").select(*KEY, *outcome()).sort(KEY)
 
 
 def points(as_of: date, settings: Settings) -> pl.Expr:
@@ -65,7 +61,7 @@ def points(as_of: date, settings: Settings) -> pl.Expr:
 def summed(acts: pl.LazyFrame, entity: str) -> pl.LazyFrame:
     """What a customer's acts on each entity add up to."""
     return acts.group_by("customer_id", entity).agg(
-        pl.col(*COUNTS, "points").sum(), pl.col("first_at").min(), pl.col("last_at").max()
+        pl.col("is_stitched").any(), pl.col(*COUNTS, "points").sum(), pl.col("first_at").min(), pl.col("last_at").max()
     )
 
 
@@ -89,6 +85,7 @@ def named(sums: pl.LazyFrame, entity_type: str, entity: str, name: str) -> pl.La
         pl.lit(entity_type).alias("entity_type"),
         pl.col(entity).alias("entity_id"),
         pl.col(name).alias("entity_name"),
+        "is_stitched",
         *COUNTS,
         "points",
         "first_at",
@@ -102,16 +99,15 @@ def ranked(interests: pl.LazyFrame, limit: int) -> pl.LazyFrame:
     return interests.sort(KEY).with_columns(rank=rank.cast(pl.Int64)).filter(pl.col("rank") <= limit)
 
 
-def first_orders(order_lines: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a customer with a sale in the window."""
-    sales = order_lines.filter(pl.col("is_sale") & pl.col("customer_id").is_not_null())
-    return sales.group_by("customer_id").agg(pl.col("ordered_at").min().alias("first_ordered_at"))
+def first_orders(days: pl.LazyFrame) -> pl.LazyFrame:
+    """One row a customer: the first sale in the window, null when there is none."""
+    return days.group_by("customer_id").agg(pl.col("first_order_at").min().alias("first_ordered_at"))
 
 
 def outcome() -> list[pl.Expr]:
     """The columns after the key."""
     return [
-        pl.col("entity_name", "rank"),
+        pl.col("entity_name", "is_stitched", "rank"),
         # As a decimal: Polars divides floats by a constant by multiplying with its reciprocal, a bit off.
         (pl.col("points").cast(pl.Decimal(38, SCORE_DECIMALS)) / SCORE_SCALE).cast(pl.Float64).alias("score"),
         pl.col(*COUNTS, "first_at", "last_at"),
@@ -122,12 +118,10 @@ def outcome() -> list[pl.Expr]:
 
 def declare(settings: Settings) -> Job:
     """The job under these settings."""
-    look_back_days = settings.interest_window_days - 1
     return Job(
         table="customer_interests",
         inputs=(
-            Input("customer_sku_days", look_back_days=look_back_days),
-            Input("order_lines", look_back_days=look_back_days),
+            Input("customer_sku_days", look_back_days=settings.interest_window_days - 1),
             Input("skus", is_reference=True),
         ),
         compute=partial(customer_interests, settings=settings),

@@ -71,6 +71,7 @@ def totals() -> list[pl.Expr]:
         pl.col("viewed_at").max().alias("last_view_at"),
         pl.col("favorited_at").max().alias("last_favorite_at"),
         pl.col("unfavorited_at").max().alias("last_unfavorite_at"),
+        pl.col("ordered_at").min().alias("first_order_at"),
         pl.col("ordered_at").max().alias("last_order_at"),
     ]
 

@@ -110,6 +110,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             1_100,
         ),
     ] = 180
+    zero_result_window_days: Annotated[
+        int,
+        _about("How many days of searches that found nothing or few are looked at", "无结果搜索词的统计天数", 1, 400),
+    ] = 28
+    zero_result_term_limit: Annotated[
+        int,
+        _about(
+            "How many of the terms that find nothing or few are kept, those of most customers first",
+            "保留的无结果搜索词数量（按客户数）",
+            1,
+            10_000,
+        ),
+    ] = 1_000
     usual_order_count: Annotated[
         int,
         _about(
@@ -125,8 +138,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             max_length=100,
         ),
     ] = (
-        *(50, 100, 150, 200, 300, 400, 500, 600, 800, 1_000, 1_200, 1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 6_000),
-        *(8_000, 10_000, 12_000, 15_000, 20_000, 25_000, 30_000, 40_000, 50_000, 60_000, 80_000, 100_000, 200_000),
+        # At most a quarter apart: groups of customers who spend alike are about a factor of two wide.
+        *(10, 12, 15, 18, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90, 100, 120, 150, 180, 200, 250, 300, 350, 400, 450),
+        *(500, 600, 700, 800, 900, 1_000, 1_200, 1_500, 1_800, 2_000, 2_500, 3_000, 3_500, 4_000, 4_500, 5_000, 6_000),
+        *(7_000, 8_000, 9_000, 10_000, 12_000, 15_000, 18_000, 20_000, 25_000, 30_000, 35_000, 40_000, 45_000, 50_000),
+        *(60_000, 70_000, 80_000, 90_000, 100_000, 120_000, 150_000, 180_000, 200_000),
     )
     mart_days: Annotated[
         int,

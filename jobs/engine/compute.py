@@ -34,7 +34,7 @@ def compute_day(job: Job, view: View, day: date, folder: Path, windows: Windows 
     if not windows.has_rows(day):
         return None
     table = view.catalog.tables[job.table]
-    rows = job.compute(windows.frames(day), day)
+    rows = job.rows(windows.frames(day), day, view.lake.time_zone)
     _check_columns(table, rows.collect_schema())
     path = folder / f"{table.partition}={day}" / PART_NAME
     path.parent.mkdir(parents=True)

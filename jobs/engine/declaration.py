@@ -44,12 +44,20 @@ class Job:
 
     `newest_days` is filled in for marts, tables with a partition for each `as_of` day: only that many of the newest
     known days are built unasked and kept exact. None: all days.
+
+    A job that says `is_local` is also told `time_zone`, the name of the lake's, which never changes: for the hour of
+    the day.
     """
 
     table: str
     inputs: tuple[Input, ...]
-    compute: Callable[[Frames, date], pl.LazyFrame]
+    compute: Callable[..., pl.LazyFrame]
     narrow: Mapping[str, Callable[[pl.LazyFrame, list[date]], pl.LazyFrame]] | None = None
     settings: tuple[str, ...] = ()
     chosen: Mapping[str, Any] = field(default_factory=dict)
     newest_days: int | None = None
+    is_local: bool = False
+
+    def rows(self, frames: Frames, day: date, time_zone: str) -> pl.LazyFrame:
+        """The rows of the day, in a lake of that zone."""
+        return self.compute(frames, day, time_zone=time_zone) if self.is_local else self.compute(frames, day)

@@ -24,6 +24,7 @@ TABLE = Table(
             "名称（商品主数据）",
             is_nullable=True,
         ),
+        CUSTOMER_SKU_DAYS.column("is_stitched"),
         Column("rank", COUNT, "Place among the customer's entities of the type, 1 the strongest", "排名", unit="place"),
         SKU_VIEWERS.column("score"),
         Column("view_count", COUNT, "Views of it in the window", "浏览次数"),

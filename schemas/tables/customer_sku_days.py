@@ -14,7 +14,7 @@ TABLE = Table(
     grain="one customer and one product on one business day",
     key=("customer_id", "sku_id"),
     partition="event_date",
-    version=2,
+    version=3,
     columns=(
         Column("event_date", DATE, "Business day in the lake's time zone", "业务日期（湖时区）"),
         Column(
@@ -50,6 +50,7 @@ TABLE = Table(
         _instant("last_view_at", "Last view", "最晚浏览时间"),
         _instant("last_favorite_at", "Last time it was put on the list", "最晚收藏时间"),
         _instant("last_unfavorite_at", "Last time it was taken off", "最晚取消收藏时间"),
+        _instant("first_order_at", "First ordered_at of a sale", "最早下单时间（有效销售）"),
         _instant("last_order_at", "Last ordered_at of a sale", "最晚下单时间（有效销售）"),
     ),
     checks=(

@@ -16,6 +16,8 @@ from schemas.tables import declared_tables
 
 Row = Mapping[str, Any]
 
+TIME_ZONE = "Asia/Shanghai"
+
 GIVEN = {"placed_by": "customer", "channel": "web", "landing_source": "shop"}
 
 
@@ -39,7 +41,7 @@ def frames_for(job: Job, tables: Mapping[str, pa.Table], day: date) -> dict[str,
 
 def computed(job: Job, tables: Mapping[str, pa.Table], day: date) -> list[dict[str, Any]]:
     """The job's rows for the day; their types and never-null columns are those declared."""
-    frame = job.compute(frames_for(job, tables, day), day).collect()
+    frame = job.rows(frames_for(job, tables, day), day, TIME_ZONE).collect()
     schema = declared_tables()[job.table].file_schema
     assert frame.schema == pl.DataFrame(schema.empty_table()).schema
     for field in schema:

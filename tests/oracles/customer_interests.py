@@ -26,10 +26,10 @@ def expected(tables: Mapping[str, pa.Table], day: date, limit: int = LIMIT) -> l
         if row["category_id"] is not None and row["category_name"] is not None:
             shelves[row["category_id"]].append(row["category_name"])
     first_sale: dict[str, Any] = {}
-    for line in tables["order_lines"].to_pylist():
-        if line["is_sale"] and line["customer_id"] is not None and 0 <= (day - line["event_date"]).days < 180:
-            before = first_sale.get(line["customer_id"], line["ordered_at"])
-            first_sale[line["customer_id"]] = min(before, line["ordered_at"])
+    for act in tables["customer_sku_days"].to_pylist():
+        if act["first_order_at"] is not None and 0 <= (day - act["event_date"]).days < 180:
+            before = first_sale.get(act["customer_id"], act["first_order_at"])
+            first_sale[act["customer_id"]] = min(before, act["first_order_at"])
     found: dict[tuple[str, str], dict[str, dict[str, Any]]] = defaultdict(dict)
     for act in tables["customer_sku_days"].to_pylist():
         age = (day - act["event_date"]).days
@@ -54,10 +54,11 @@ def expected(tables: Mapping[str, pa.Table], day: date, limit: int = LIMIT) -> l
             if entity is None:
                 continue
             sums = found[act["customer_id"], kind].setdefault(
-                entity, {"name": name, "points": 0, "done": [0] * 4, "instants": []}
+                entity, {"name": name, "points": 0, "done": [0] * 4, "instants": [], "stitched": False}
             )
             sums["points"] += sum(w * n for w, n in zip((1, 1, 3, 5), done, strict=True)) * millionths(age)
             sums["done"] = [a + b for a, b in zip(sums["done"], done, strict=True)]
+            sums["stitched"] |= act["is_stitched"]
             sums["instants"] += [act["first_at"], act["last_at"]]
     rows = []
     for (customer, kind), sums_of in found.items():
@@ -70,6 +71,7 @@ def expected(tables: Mapping[str, pa.Table], day: date, limit: int = LIMIT) -> l
                     "entity_type": kind,
                     "entity_id": entity,
                     "entity_name": sums["name"],
+                    "is_stitched": sums["stitched"],
                     "rank": rank,
                     "score": float(Decimal(sums["points"]) / 1_000_000),
                     "view_count": sums["done"][0],

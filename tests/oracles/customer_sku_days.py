@@ -68,6 +68,7 @@ QUERY = """
         last_view_at,
         last_favorite_at,
         last_unfavorite_at,
+        ordered.first_at AS first_order_at,
         last_order_at
     FROM pairs
     LEFT JOIN browsed USING (customer_id, sku_id)
