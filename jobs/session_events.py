@@ -13,8 +13,10 @@ seen on its device before it (the same day, else within the 30 days of `identiti
 at: a published day does not change because of who logs in next month.
 
 Source: `events` and `identities` of the day, `visit_parts` from two days before to the day after.
-Grain:  one event; key event_id.
+Grain:  one event; key event_id. Rows stand visit by visit, in that order.
 Units:  as in `events`.
+
+Cost:   1.8 s of CPU for 220,000 events; half of it is sorting and writing thirty columns.
 
 Known limits: a session_id that a client never changes makes a session a day after the second. A client that names a
 session "s-" and the id of an event of another is taken at its word.
@@ -64,15 +66,23 @@ COLUMNS = (
 
 
 def session_events(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
-    """The day's events, resolved."""
-    events = frames["events"]
-    stretches = sessions_of(frames["visit_parts"], day, timedelta(minutes=settings.session_gap_minutes))
-    resolved = with_customers(in_sessions(events, stretches), last_on_device(events), frames["identities"])
+    """The day's events, resolved, visit by visit: those of a session stand together and in order."""
+    gap = timedelta(minutes=settings.session_gap_minutes)
+    events, identities = frames["events"], frames["identities"]
     return (
-        events.drop("session_id", "customer_id")
-        .join(resolved, on="event_id")
+        events.with_columns(visit_key())
+        .drop("session_id")
+        .join(sessions_of(frames["visit_parts"], day, gap), left_on="event_id", right_on="first_event_id", how="left")
+        .join(last_on_device(events), on="event_id", how="left")
+        .join(identities.select("anonymous_id", "is_shared", "previous_customer_id"), on="anonymous_id", how="left")
+        .sort("visit_key", *IN_ORDER)  # once, and wide: cheaper than to sort the few columns that decide and join them
+        .with_columns(stretch=pl.col("session_id").is_not_null().cum_sum())
+        .with_columns(pl.col("session_id", "session_date").forward_fill(), found_customer_id=found_customer())
+        .with_columns(
+            customer_id=pl.coalesce("customer_id", "found_customer_id"),
+            is_stitched=pl.col("customer_id").is_null() & pl.col("found_customer_id").is_not_null(),
+        )
         .select(COLUMNS)
-        .sort("session_id", "occurred_at", "event_id")
     )
 
 
@@ -124,17 +134,10 @@ def over_midnight(before: pl.LazyFrame, after: pl.LazyFrame, session_gap: timede
     return first.join(last, on="visit_key").filter(is_named() | is_near)
 
 
-def in_sessions(events: pl.LazyFrame, stretches: pl.LazyFrame) -> pl.LazyFrame:
-    """Each event's session, and the first customer at or after it in the session."""
-    return (
-        events.select(visit_key(), "anonymous_id", "customer_id", *IN_ORDER)
-        .join(stretches.with_columns(is_first=True), left_on="event_id", right_on="first_event_id", how="left")
-        .sort("visit_key", *IN_ORDER)
-        .with_columns(
-            pl.col("session_id", "session_date").forward_fill(),
-            stretch=pl.col("is_first").fill_null(value=False).cum_sum(),
-        )
-        .with_columns(next_customer_id=pl.coalesce(next_in_stretch(), later_in_session()))
+def found_customer() -> pl.Expr:
+    """Whom an event without a customer is taken to be."""
+    return pl.when(~pl.col("is_shared")).then(
+        pl.coalesce(next_in_stretch(), later_in_session(), "last_customer_id", "previous_customer_id")
     )
 
 
@@ -156,31 +159,17 @@ def last_on_device(events: pl.LazyFrame) -> pl.LazyFrame:
     """Of the events without a customer, the last customer seen on the device before, the same day."""
     known = pl.col("customer_id").is_not_null()
     is_same = pl.when(known).then("anonymous_id").forward_fill() == pl.col("anonymous_id")
+    seen = events.filter(pl.col("anonymous_id").is_not_null()).select("anonymous_id", "customer_id", *IN_ORDER)
+    with_and_without = seen.group_by("anonymous_id").agg(
+        known.any().alias("has_known"), (~known).any().alias("has_unknown")
+    )
+    asked = with_and_without.filter(pl.col("has_known") & pl.col("has_unknown"))
     return (
-        events.filter(pl.col("anonymous_id").is_not_null())
-        .select("anonymous_id", "customer_id", *IN_ORDER)
+        seen.join(asked, on="anonymous_id", how="semi")
         .sort("anonymous_id", *IN_ORDER)
         .with_columns(last_customer_id=pl.when(is_same).then(pl.col("customer_id").forward_fill()))
         .filter(~known & pl.col("last_customer_id").is_not_null())
         .select("event_id", "last_customer_id")
-    )
-
-
-def with_customers(events: pl.LazyFrame, last: pl.LazyFrame, identities: pl.LazyFrame) -> pl.LazyFrame:
-    """Each event's session and resolved customer."""
-    found = pl.when(~pl.col("is_shared")).then(
-        pl.coalesce("next_customer_id", "last_customer_id", "previous_customer_id")
-    )
-    return (
-        events.join(last, on="event_id", how="left")
-        .join(identities.select("anonymous_id", "is_shared", "previous_customer_id"), on="anonymous_id", how="left")
-        .select(
-            "event_id",
-            "session_id",
-            "session_date",
-            pl.coalesce("customer_id", found).alias("customer_id"),
-            is_stitched=pl.col("customer_id").is_null() & found.is_not_null(),
-        )
     )
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, timedelta
+from itertools import groupby
 
 import pyarrow as pa
 import pytest
@@ -59,9 +60,11 @@ def check(events: list[Row], settings: Settings) -> None:
     assert by_id(rows, kept) == by_id([{"sku_id": None, **event} for event in events], kept)
     assert found["sessions"] == sessions_oracle.expected(events, settings)
     assert found["identities"] == identities_of(events, settings)
-    for events_of_day in found["session_events"].values():
-        places = [(row["session_id"], row["occurred_at"], row["event_id"]) for row in events_of_day]
-        assert places == sorted(places)
+    for day in found["session_events"].values():
+        for _, session in groupby(day, key=lambda row: row["session_id"]):
+            stretch = list(session)
+            assert stretch == sorted(stretch, key=oracle.in_order)
+        assert len({row["session_id"] for row in day}) == len(list(groupby(day, key=lambda row: row["session_id"])))
 
 
 def identities_of(events: list[Row], settings: Settings) -> Days:
