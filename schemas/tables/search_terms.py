@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from schemas.tables.declaration import COUNT, DATE, MONEY, RATIO, Column, Table
+from schemas.tables.declaration import COUNT, DATE, MONEY, RATIO, Check, Column, Table
 from schemas.tables.searches import TABLE as SEARCHES
 
 
@@ -67,5 +67,17 @@ TABLE = Table(
         _ratio("refined_ratio", "refined_count / search_count", "改写率"),
         Column("exit_count", COUNT, "Searches after which the session ended", "离开次数"),
         _ratio("exit_ratio", "exit_count / search_count", "离开率"),
+    ),
+    checks=(
+        Check("window_has_searches", "search_count > 0"),
+        Check("reported_are_searches", "reported_count <= search_count"),
+        Check("zero_and_few_are_reported", "zero_result_count + few_result_count <= reported_count"),
+        Check("windowed_holds_strict", "ordered_windowed_count >= ordered_strict_count"),
+        Check(
+            "parts_are_searches",
+            "clicked_count <= search_count AND ordered_windowed_count <= search_count "
+            "AND refined_count <= search_count AND exit_count <= search_count",
+        ),
+        Check("no_reports_no_ratio", "(reported_count > 0) = (zero_result_ratio IS NOT NULL)"),
     ),
 )
