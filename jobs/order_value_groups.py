@@ -3,12 +3,10 @@
 Meaning: for the operator's question "what does each customer usually spend in an order, and what is the next step up".
 One row for each customer with at least one paid order in the business days (180) that end with `as_of`.
 
-- Paid order: a sale (neither cancelled nor returned) that has a `paid` event or has been shipped, and whose lines sum
-  above zero. Goods shipped on account count: they left the house at that price. Where a landing source never says so
-  (no sale of it in the window is paid or shipped, as in an export of placed orders), all its sales count: an order that
-  was not taken back is all that is known of a payment. Samples (zero) and corrections (below zero) are no orders.
-- paid_amount: the sum of the paid orders. net_paid_amount: that, less credit notes (returned orders that sum below
-  zero) and sales that sum below zero.
+- Paid order: a sale that was paid or shipped, as far as its source ever says so, and sums above zero;
+  jobs/payments/paid_orders.py has the definition and its reasons.
+- paid_amount: the sum of the paid orders. net_paid_amount: that, less what was given back: credit notes and
+  paid sales that sum below zero.
 - average_order_amount (笔单价): paid_amount / paid orders. amount_per_active_day (客单价): paid_amount / days with a paid
   order. Both of paid_amount: what comes back later does not change what the customer orders.
 - usual_order_amount: the trimmed mean of the last 10 paid orders (by ordered_at, then order_id): of fewer than three
@@ -39,10 +37,9 @@ import polars as pl
 
 from jobs.breaks.natural_breaks import bin_of, group_bins
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.payments.paid_orders import MONEY, given_back, nearest_rank, orders_of, the_only
 from schemas.settings import Settings
 
-MONEY = pl.Decimal(38, 4)
-PAID = ("paid", "shipped")
 # Trimmed from each end; at least one of three or more.
 TRIM_SHARE = 5
 LEAST_TRIMMED = 3
@@ -51,32 +48,11 @@ GROUP = ("currency", "group_number")
 
 def order_value_groups(frames: Frames, _day: date, *, settings: Settings) -> pl.LazyFrame:
     """The customers with paid orders in the window, and the group each belongs to."""
-    orders = with_payment(orders_of(frames["order_lines"]))
+    orders = orders_of(frames["order_lines"])
     customers = spending(orders, settings.usual_order_count).with_columns(bin=bin_of(pl.col("usual_order_amount")))
     grouped = customers.join(groups_of_bins(customers), on=["currency", "bin"], how="left", nulls_equal=True)
     groups = with_threshold(group_facts(grouped), settings.price_points)
     return grouped.join(groups, on=GROUP, how="left", nulls_equal=True).select(*outcome()).sort("customer_id")
-
-
-def orders_of(order_lines: pl.LazyFrame) -> pl.LazyFrame:
-    """One row an order of a customer; its lines differ in nothing but their amounts."""
-    return (
-        order_lines.filter(pl.col("customer_id").is_not_null())
-        .group_by("event_date", "order_id")
-        .agg(
-            pl.col("customer_id", "landing_source", "status", "ordered_at", "paid_at", "currency", "is_sale").first(),
-            pl.col("amount", "net_sales_amount").sum(),
-        )
-    )
-
-
-def with_payment(orders: pl.LazyFrame) -> pl.LazyFrame:
-    """Adds has_payment: paid as far as its source says, and is_paid_order: such, and above zero."""
-    is_confirmed = pl.col("is_sale") & (pl.col("paid_at").is_not_null() | pl.col("status").is_in(PAID))
-    is_reported = is_confirmed.any().over("landing_source")
-    return orders.with_columns(has_payment=pl.col("is_sale") & (is_confirmed | ~is_reported)).with_columns(
-        is_paid_order=pl.col("has_payment") & (pl.col("amount") > 0)
-    )
 
 
 def spending(orders: pl.LazyFrame, usual_order_count: int) -> pl.LazyFrame:
@@ -86,17 +62,15 @@ def spending(orders: pl.LazyFrame, usual_order_count: int) -> pl.LazyFrame:
     trimmed = pl.when(last.len() < LEAST_TRIMMED).then(0).otherwise(pl.max_horizontal(1, last.len() // TRIM_SHARE))
     usual = last.slice(trimmed, last.len() - 2 * trimmed)
     customers = paid.group_by("customer_id", maintain_order=True).agg(
-        pl.when(pl.col("currency").min() == pl.col("currency").max()).then(pl.col("currency").min()).first(),
+        the_only("currency"),
         pl.col("amount").sum().alias("paid_amount"),
         pl.len().cast(pl.Int64).alias("paid_order_count"),
         pl.col("event_date").n_unique().cast(pl.Int64).alias("paid_day_count"),
         pl.col("ordered_at").max().alias("last_ordered_at"),
         (usual.sum() / usual.len().cast(pl.Int64)).cast(MONEY).alias("usual_order_amount"),
     )
-    given_back = orders.filter(~pl.col("is_sale") | (pl.col("has_payment") & (pl.col("amount") < 0)))
-    sums = given_back.group_by("customer_id").agg(pl.col("net_sales_amount").sum().alias("credit_amount"))
-    net = pl.col("paid_amount") + pl.col("credit_amount").fill_null(pl.lit(0, dtype=MONEY))
-    return customers.join(sums, on="customer_id", how="left").with_columns(net_paid_amount=net)
+    net = pl.col("paid_amount") + pl.col("given_back_amount").fill_null(pl.lit(0, dtype=MONEY))
+    return customers.join(given_back(orders), on="customer_id", how="left").with_columns(net_paid_amount=net)
 
 
 def groups_of_bins(customers: pl.LazyFrame) -> pl.LazyFrame:
@@ -130,11 +104,6 @@ def group_facts(customers: pl.LazyFrame) -> pl.LazyFrame:
         nearest_rank(usual, 50).alias("group_p50_amount"),
         nearest_rank(usual, 70).alias("group_p70_amount"),
     )
-
-
-def nearest_rank(value: pl.Expr, percent: int) -> pl.Expr:
-    """The least value that so many percent of the rows do not exceed."""
-    return value.sort().get((pl.len() * percent + 99) // 100 - 1)
 
 
 def with_threshold(groups: pl.LazyFrame, price_points: tuple[int, ...]) -> pl.LazyFrame:

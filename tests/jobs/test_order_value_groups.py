@@ -89,6 +89,7 @@ def test_equals_the_oracle(rows: list[Row]) -> None:
     assert computed(JOB, tables, DAY) == expected(tables, DAY)
 
 
+@COSTLY
 @given(st.lists(st.integers(1, 12).map(lambda step: str(Decimal(5) * 3**step)), min_size=1, max_size=9))
 def test_groups_of_many_customers_equal_the_oracle(amounts: list[str]) -> None:
     tables = {"order_lines": table_of("order_lines", customers_of_one_order_each(*amounts))}
