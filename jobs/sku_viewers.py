@@ -4,6 +4,7 @@ Meaning: for the operator's question "who looked at this product and has not bou
 customer with at least one view, click or favourite in the business days (180) that end with `as_of`.
 - is_favorited: the last time it was put on the favourites list is later than the last time it was taken off; at equal
   instants the removal wins.
+- is_stitched: at least one act was sent without a customer, and given one by its session or device.
 - has_ordered, last_ordered_at: from sales (orders neither cancelled nor returned).
 - score: the sum over days of (view 1, click 1, favourite 3, order line 5) x 2^(-age_days / 30), age_days counted from
   as_of. Each day's factor is a whole number of millionths and the sum is taken over integers, so that the order of
@@ -59,6 +60,7 @@ def decay(age_days: pl.Expr, settings: Settings) -> pl.Expr:
 def totals() -> list[pl.Expr]:
     """What the days add up to."""
     return [
+        pl.col("is_stitched").any(),
         pl.col("view_count", "favorite_count", "click_count", "points").sum(),
         pl.col("first_view_at").min(),
         pl.col("last_view_at", "last_favorite_at", "last_unfavorite_at", "last_order_at").max(),
@@ -74,7 +76,7 @@ def outcome() -> list[pl.Expr]:
     """The columns after the key."""
     added, removed = pl.col("last_favorite_at"), pl.col("last_unfavorite_at")
     return [
-        pl.col("view_count", "favorite_count", "click_count"),
+        pl.col("is_stitched", "view_count", "favorite_count", "click_count"),
         pl.col("first_view_at").alias("first_viewed_at"),
         pl.col("last_view_at").alias("last_viewed_at"),
         (added.is_not_null() & (removed.is_null() | (added > removed))).alias("is_favorited"),

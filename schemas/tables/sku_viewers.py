@@ -9,11 +9,19 @@ TABLE = Table(
     grain="one product and one customer, as of one day",
     key=("sku_id", "customer_id"),
     partition="as_of",
-    version=1,
+    version=2,
     columns=(
         Column("as_of", DATE, "The last business day counted", "统计截止业务日期"),
         Column("sku_id", STRING, "The product", "商品编码"),
-        Column("customer_id", STRING, "The buying company", "客户编号（采购企业）"),
+        Column(
+            "customer_id", STRING, "The buying company, as sent or resolved", "客户编号（采购企业，含身份拼接结果）"
+        ),
+        Column(
+            "is_stitched",
+            BOOLEAN,
+            "At least one act was sent without a customer_id and given one",
+            "是否含身份拼接得出客户的行为",
+        ),
         Column("view_count", COUNT, "Views of its page", "浏览次数"),
         Column("favorite_count", COUNT, "Times it was put on the favourites list", "收藏次数"),
         Column("click_count", COUNT, "Clicks on it in a list", "点击次数"),

@@ -15,6 +15,7 @@ QUERY = """
     SELECT
         sku_id,
         customer_id,
+        bool_or(is_stitched) AS is_stitched,
         sum(view_count) AS view_count,
         sum(favorite_count) AS favorite_count,
         sum(click_count) AS click_count,
