@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.search_clicks import JOB
 from tests.jobs.draw import DAY, Row
-from tests.jobs.draw_searches import HALF, SPARSE, session_events
+from tests.jobs.draw_searches import QUARTER, SPARSE, session_events
 from tests.jobs.rows import computed, table_of
 from tests.oracles import search_requests
 from tests.oracles.search_clicks import expected
@@ -27,9 +28,16 @@ def tables_of(rows: list[Row]) -> dict[str, pa.Table]:
     return {**tables, "search_requests": table_of("search_requests", requests)}
 
 
-@HALF
+@QUARTER
 @given(session_events(KINDS))
 def test_equals_the_oracle(rows: list[Row]) -> None:
+    tables = tables_of(rows)
+    assert computed(JOB, tables, DAY) == expected(tables, DAY)
+
+
+@pytest.mark.ci
+@given(session_events(KINDS))
+def test_equals_the_oracle_many_times(rows: list[Row]) -> None:
     tables = tables_of(rows)
     assert computed(JOB, tables, DAY) == expected(tables, DAY)
 

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.search_requests import declare
 from schemas.settings import DEFAULTS
 from tests.jobs.draw import DAY, Row
-from tests.jobs.draw_searches import HALF, SPARSE, session_events
+from tests.jobs.draw_searches import QUARTER, SPARSE, session_events
 from tests.jobs.rows import computed, table_of
 from tests.oracles.search_requests import expected
 
@@ -16,9 +17,16 @@ JOB = declare(DEFAULTS)
 DAYS = tuple(DAY + timedelta(days) for days in (-1, 0, 1))
 
 
-@HALF
+@QUARTER
 @given(session_events(("search", "search_result", "search_result")))
 def test_equals_the_oracle(rows: list[Row]) -> None:
+    tables = {"session_events": table_of("session_events", rows)}
+    assert computed(JOB, tables, DAY) == expected(tables, DAY)
+
+
+@pytest.mark.ci
+@given(session_events(("search", "search_result", "search_result")))
+def test_equals_the_oracle_many_times(rows: list[Row]) -> None:
     tables = {"session_events": table_of("session_events", rows)}
     assert computed(JOB, tables, DAY) == expected(tables, DAY)
 

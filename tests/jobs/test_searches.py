@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs.searches import declare
 from schemas.settings import DEFAULTS
 from tests.jobs.draw import DAY, Row
-from tests.jobs.draw_searches import HALF, MIDNIGHT, SPARSE, credited_lines, request, session_events, used_again
+from tests.jobs.draw_searches import MIDNIGHT, QUARTER, SPARSE, credited_lines, request, session_events, used_again
 from tests.jobs.rows import computed, table_of
 from tests.oracles import search_clicks, search_requests
 from tests.oracles.searches import expected
@@ -28,9 +29,16 @@ def tables_of(events: list[Row], lines: list[Row], again: list[Row]) -> dict[str
     return {**tables, "order_lines": table_of("order_lines", lines)}
 
 
-@HALF
+@QUARTER
 @given(session_events(), credited_lines(), used_again())
 def test_equals_the_oracle(events: list[Row], lines: list[Row], again: list[Row]) -> None:
+    tables = tables_of(events, lines, again)
+    assert computed(JOB, tables, DAY) == expected(tables, DAY)
+
+
+@pytest.mark.ci
+@given(session_events(), credited_lines(), used_again())
+def test_equals_the_oracle_many_times(events: list[Row], lines: list[Row], again: list[Row]) -> None:
     tables = tables_of(events, lines, again)
     assert computed(JOB, tables, DAY) == expected(tables, DAY)
 
