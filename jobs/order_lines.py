@@ -4,7 +4,7 @@ Meaning. An order is one order_id, across sessions, days and sources. Its events
 lifecycle: placed, approved, paid, shipped, returned, cancelled, event_id). Then
 - status is the last event's; the lines are those of the last event that has any;
 - ordered_at is the first `placed` event's, else the first event's; that event also gives the business day, placed_by,
-  channel and landing_source; paid_at is the first `paid` event's;
+  channel and landing_source; is_placed says which of the two it was; paid_at is the first `paid` event's;
 - customer_id, buyer_id, anonymous_id, campaign_ids, coupon_ids and currency are the last that were given (an empty
   list was given); where no event was sent with a customer_id, the last one found for any of them: is_stitched.
 
@@ -50,6 +50,7 @@ COLUMNS = (
     "line_number",
     "status",
     "ordered_at",
+    "is_placed",
     "paid_at",
     "customer_id",
     "is_stitched",
@@ -117,6 +118,7 @@ def latest(events: pl.LazyFrame) -> pl.LazyFrame:
         .group_by("order_id", maintain_order=True)
         .agg(
             pl.col("status").last(),
+            pl.col("is_placed").any(),
             pl.col("occurred_at").filter(pl.col("status") == "paid").first().alias("paid_at"),
             pl.coalesce(customer.filter(is_sent).last(), customer.drop_nulls().last()),
             (customer.is_not_null().any() & ~is_sent.any()).alias("is_stitched"),

@@ -21,6 +21,7 @@ latest AS (
             arg_max(customer_id, ROW(occurred_at, lifecycle, event_id)) FILTER (customer_id IS NOT NULL AND NOT is_stitched),
             arg_max(customer_id, ROW(occurred_at, lifecycle, event_id)) FILTER (customer_id IS NOT NULL)
         ) AS customer_id,
+        bool_or(status = 'placed') AS is_placed,
         bool_or(customer_id IS NOT NULL) AND NOT bool_or(customer_id IS NOT NULL AND NOT is_stitched) AS is_stitched,
         arg_max(buyer_id, ROW(occurred_at, lifecycle, event_id)) FILTER (buyer_id IS NOT NULL) AS buyer_id,
         arg_max(anonymous_id, ROW(occurred_at, lifecycle, event_id)) FILTER (anonymous_id IS NOT NULL) AS anonymous_id,
@@ -36,7 +37,7 @@ exploded AS (
 ),
 priced AS (
     SELECT
-        o.event_date, l.order_id, x.line_number, l.status, o.ordered_at, l.paid_at, l.customer_id, l.is_stitched,
+        o.event_date, l.order_id, x.line_number, l.status, o.ordered_at, l.is_placed, l.paid_at, l.customer_id, l.is_stitched,
         l.buyer_id, l.anonymous_id, o.placed_by, o.channel, o.landing_source, o.session_id, o.has_no_visit,
         x.line.sku_id AS sku_id, x.line.quantity AS quantity, x.line.unit_price AS unit_price,
         coalesce(x.line.discount, 0)::DECIMAL(18, 4) AS discount,
@@ -62,7 +63,7 @@ credited AS (
         ON p.actor = c.actor AND p.sku_id = c.sku_id AND p.ordered_at >= c.clicked_at
 )
 SELECT
-    event_date, order_id, line_number, status, ordered_at, paid_at, customer_id, is_stitched, buyer_id, anonymous_id,
+    event_date, order_id, line_number, status, ordered_at, is_placed, paid_at, customer_id, is_stitched, buyer_id, anonymous_id,
     placed_by, channel, landing_source, sku_id, quantity, unit_price, discount, amount, currency, campaign_ids, coupon_ids,
     coalesce(own_search_id, clicked_search_id) AS search_id,
     CASE

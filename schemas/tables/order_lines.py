@@ -23,7 +23,7 @@ TABLE = Table(
     grain="one line of one order",
     key=("order_id", "line_number"),
     partition="event_date",
-    version=2,
+    version=3,
     columns=(
         Column("event_date", DATE, "Business day of ordered_at in the lake's time zone", "下单业务日期（湖时区）"),
         ORDER_EVENTS.column("order_id"),
@@ -34,6 +34,12 @@ TABLE = Table(
             ORDER_EVENTS.column("status"), en="Status of the order's last event", zh="订单最新状态（最后一次事件）"
         ),
         Column("ordered_at", INSTANT, "First `placed` event, else the order's first event", "下单时间", unit="UTC"),
+        Column(
+            "is_placed",
+            BOOLEAN,
+            "The order has a `placed` event; else ordered_at is a guess",
+            "是否有下单事件；无则下单时间为推断",
+        ),
         Column("paid_at", INSTANT, "First `paid` event; null when none", "付款时间", unit="UTC", is_nullable=True),
         ORDER_EVENTS.column("customer_id"),
         Column(

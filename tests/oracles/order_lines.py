@@ -47,6 +47,7 @@ def lines_of(events: list[Row], origin: Row, clicks: list[Row]) -> list[Row]:
         "order_id": origin["order_id"],
         "status": status,
         "ordered_at": origin["occurred_at"],
+        "is_placed": any(event["status"] == "placed" for event in events),
         "paid_at": next((event["occurred_at"] for event in events if event["status"] == "paid"), None),
         "customer_id": customer_id,
         "is_stitched": is_stitched,
