@@ -7,6 +7,7 @@ WITH weighed AS (
 )
 SELECT
     $day AS as_of, sku_id, customer_id,
+    bool_or(is_stitched) AS is_stitched,
     sum(view_count) AS view_count,
     sum(favorite_count) AS favorite_count,
     sum(click_count) AS click_count,
