@@ -4,8 +4,8 @@
 
 Both sides start from the same `events`, write Parquet, and run in a process of their own on the same cores. The SQL of a
 table is benchmarks/sql/<table>.sql: set-based, all days at once, reading `events` and what the SQL before it made;
-`$day` is the newest day, and `normalized` the one function that DuckDB lacks (NFKC, simplified characters), in Python over
-distinct queries. The jobs work a day at a time, audit every day and publish; all of that is in their figures, the import of
+`$day` is the newest day, `$price_points` the setting, `half_even` an SQL macro, and `normalized` the one function that DuckDB
+lacks (NFKC, simplified characters), in Python over distinct queries. The jobs work a day at a time, audit every day and publish; all of that is in their figures, the import of
 Great Expectations too (its line is `(start)`).
 
 Then the tables are compared row by row, by every column; a double may differ by a ten-thousandth of a millionth. What a
@@ -25,9 +25,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.nightly import measure_run
+from schemas.settings import DEFAULTS
 
 SQL = Path(__file__).parent / "sql"
 AIM_MEGABYTES = 4_000
+# total / size, rounded half to even to four decimals.
+HALF_EVEN = """
+    CREATE MACRO half_even(total, size) AS (
+        SELECT ((whole + CASE WHEN 2 * rest > size OR (2 * rest = size AND whole % 2 <> 0) THEN 1 ELSE 0 END)
+            ::DECIMAL(38, 0) * 0.0001::DECIMAL(38, 4))::DECIMAL(38, 4)
+        FROM (SELECT (total * 10000)::HUGEINT // size AS whole, (total * 10000)::HUGEINT % size AS rest)
+    )
+"""
 REFERENCES = ("skus", "customers")
 
 
@@ -100,6 +109,7 @@ def run_sql(work: Path) -> dict[str, float]:
     connection = duckdb.connect(config={"memory_limit": f"{AIM_MEGABYTES}MB", "temp_directory": str(out / "spill")})
     connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
     connection.create_function("normalized", normalized, ["VARCHAR"], "VARCHAR")  # type: ignore[list-item, arg-type]
+    connection.execute(HALF_EVEN)
     for name in ("events", *REFERENCES):
         if (work / "lake" / name / "current").exists():
             connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {published(work, name)}")
@@ -108,6 +118,7 @@ def run_sql(work: Path) -> dict[str, float]:
     for table in tables_with_sql():
         began = cpu_seconds()
         query = (SQL / f"{table}.sql").read_text(encoding="utf-8").replace("$day", f"DATE '{day}'")
+        query = query.replace("$price_points", str(list(DEFAULTS.price_points)))
         connection.execute(f"COPY ({query}) TO '{out / table}.parquet' (FORMAT parquet, COMPRESSION zstd)")
         connection.execute(f"CREATE VIEW {table} AS SELECT * FROM '{out / table}.parquet'")
         measured[table] = cpu_seconds() - began
