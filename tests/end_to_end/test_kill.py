@@ -16,8 +16,18 @@ import pytest
 
 from tests.end_to_end.commands import command_line, environment, glob_of, maidian
 
-TABLES = ("events", "rejects", "order_events", "search_clicks", "order_lines", "customer_sku_days", "sku_viewers")
-KEYS = {"events": "event_id", "order_lines": "(order_id, line_number)"}
+TABLES = (
+    "events",
+    "rejects",
+    "session_events",
+    "sessions",
+    "order_events",
+    "search_clicks",
+    "order_lines",
+    "customer_sku_days",
+    "sku_viewers",
+)
+KEYS = {"events": "event_id", "session_events": "event_id", "order_lines": "(order_id, line_number)"}
 
 
 @pytest.fixture(scope="module")
