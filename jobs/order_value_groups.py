@@ -14,10 +14,9 @@ One row for each customer with at least one paid order in the business days (180
   holidays, or for one box, does not move it.
 - group: customers of one currency are cut into groups of like usual orders where few lie (natural breaks over the
   logarithm, jobs/breaks/natural_breaks.py says how and how many), so that 300 and 700 are not judged by an average of
-  500. Its bounds are the least and the greatest usual order in it; p50 and p70 are nearest-rank percentiles.
-- group_threshold_amount: the lowest price point above p50, so that half the group has to stretch for it, by one price
-  point. Where price points are so far apart that it lies above p70 as well, it stands all the same: there is none nearer.
-  Past the last price point, its multiples go on.
+  500. Its bounds are the least and the greatest usual order in it; p50, p60 and p70 are nearest-rank percentiles.
+- group_threshold_amount: the lowest price point above p60, the middle of p50 to p70: half the group and more has to
+  stretch for it, and nobody in the middle far. Past the last price point, its multiples go on.
 - gap_amount: what the customer's usual order lacks to it; 0 when it is there already.
 The numbers 180 and 10 are the settings order_window_days and usual_order_count; price_points is one too.
 
@@ -102,22 +101,23 @@ def group_facts(customers: pl.LazyFrame) -> pl.LazyFrame:
         usual.min().alias("group_least_amount"),
         usual.max().alias("group_greatest_amount"),
         nearest_rank(usual, 50).alias("group_p50_amount"),
+        nearest_rank(usual, 60).alias("group_p60_amount"),
         nearest_rank(usual, 70).alias("group_p70_amount"),
     )
 
 
 def with_threshold(groups: pl.LazyFrame, price_points: tuple[int, ...]) -> pl.LazyFrame:
-    """Adds the lowest price point above the middle; past the last one, its next multiple."""
+    """Adds the lowest price point above p60; past the last one, its next multiple."""
     points = pl.LazyFrame({"point": price_points}, schema={"point": pl.Int64})
-    middle = pl.col("group_p50_amount")
+    reached = pl.col("group_p60_amount")
     nearest = (
         groups.join(points, how="cross")
-        .filter(pl.col("point").cast(MONEY) > middle)
+        .filter(pl.col("point").cast(MONEY) > reached)
         .group_by(GROUP)
         .agg(pl.col("point").min().cast(MONEY).alias("group_threshold_amount"))
     )
     last = price_points[-1]
-    multiple = ((middle.cast(pl.Int128) // last + 1) * last).cast(MONEY)
+    multiple = ((reached.cast(pl.Int128) // last + 1) * last).cast(MONEY)
     return groups.join(nearest, on=GROUP, how="left", nulls_equal=True).with_columns(
         pl.col("group_threshold_amount").fill_null(multiple)
     )
@@ -131,8 +131,8 @@ def outcome() -> list[pl.Expr]:
         (paid / pl.col("paid_order_count")).cast(MONEY).alias("average_order_amount"),
         (paid / pl.col("paid_day_count")).cast(MONEY).alias("amount_per_active_day"),
         pl.col("usual_order_amount", "last_ordered_at", "group_number", "group_customer_count"),
-        pl.col("group_least_amount", "group_greatest_amount", "group_p50_amount", "group_p70_amount"),
-        pl.col("group_threshold_amount"),
+        pl.col("group_least_amount", "group_greatest_amount", "group_p50_amount", "group_p60_amount"),
+        pl.col("group_p70_amount", "group_threshold_amount"),
         pl.max_horizontal(gap, pl.lit(0, dtype=MONEY)).cast(MONEY).alias("gap_amount"),
     ]
 

@@ -5,6 +5,7 @@ from schemas.tables.sku_viewers import TABLE as SKU_VIEWERS
 
 
 def money_column(name: str, en: str, zh: str) -> Column:
+    """An amount that is always there."""
     return Column(name, MONEY, en, zh, unit="currency")
 
 
@@ -46,18 +47,21 @@ TABLE = Table(
         money_column("group_greatest_amount", "Greatest usual order in the group", "本层常规订单金额上界"),
         money_column("group_p50_amount", "Half the group's usual orders are not above this", "本层常规订单金额中位数"),
         money_column(
+            "group_p60_amount", "60 % of the group's usual orders are not above this", "本层常规订单金额 60 分位"
+        ),
+        money_column(
             "group_p70_amount", "70 % of the group's usual orders are not above this", "本层常规订单金额 70 分位"
         ),
         money_column(
             "group_threshold_amount",
-            "The next step up: the lowest price point above group_p50_amount",
-            "下一档门槛：高于本层中位数的最低价位",
+            "The next step up: the lowest price point above group_p60_amount",
+            "下一档门槛：高于本层 60 分位的最低价位",
         ),
         money_column("gap_amount", "What the usual order lacks to it; 0 when it is there", "距门槛差额，已达到为 0"),
     ),
     checks=(
         Check("usual_order_in_its_group", "usual_order_amount BETWEEN group_least_amount AND group_greatest_amount"),
-        Check("threshold_above_the_middle", "group_threshold_amount > group_p50_amount"),
+        Check("threshold_above_the_middle", "group_threshold_amount > group_p60_amount"),
         Check("net_not_above_paid", "net_paid_amount <= paid_amount"),
     ),
 )

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow as pa
 LIMIT = 100
 
 
+@cache
 def millionths(age_days: int) -> int:
     """What is left of a million after that many days at a half-life of 30."""
     with localcontext(prec=50):
@@ -30,6 +32,12 @@ def expected(tables: Mapping[str, pa.Table], day: date, limit: int = LIMIT) -> l
         if act["first_order_at"] is not None and 0 <= (day - act["event_date"]).days < 180:
             before = first_sale.get(act["customer_id"], act["first_order_at"])
             first_sale[act["customer_id"]] = min(before, act["first_order_at"])
+    acted_on = {
+        (act["customer_id"], act["sku_id"])
+        for act in tables["customer_sku_days"].to_pylist()
+        if 0 <= (day - act["event_date"]).days < 180
+        and any(act[f"{kind}_count"] for kind in ("view", "click", "favorite", "order_line"))
+    }
     found: dict[tuple[str, str], dict[str, dict[str, Any]]] = defaultdict(dict)
     for act in tables["customer_sku_days"].to_pylist():
         age = (day - act["event_date"]).days
@@ -38,13 +46,7 @@ def expected(tables: Mapping[str, pa.Table], day: date, limit: int = LIMIT) -> l
             continue
         known = master.get(act["sku_id"], {})
         category, brand = known.get("category_id"), known.get("brand")
-        if not any(
-            other[f"{kind}_count"]
-            for other in tables["customer_sku_days"].to_pylist()
-            if (other["customer_id"], other["sku_id"]) == (act["customer_id"], act["sku_id"])
-            and 0 <= (day - other["event_date"]).days < 180
-            for kind in ("view", "click", "favorite", "order_line")
-        ):
+        if (act["customer_id"], act["sku_id"]) not in acted_on:
             continue  # nothing but taken off a list
         for kind, entity, name in (
             ("sku", act["sku_id"], known.get("name")),

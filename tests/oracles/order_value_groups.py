@@ -128,7 +128,7 @@ def expected(tables: Mapping[str, pa.Table], day: date) -> list[dict[str, Any]]:
             row["group_number"] = groups[row["usual_order_amount"]]
         for row in alike:
             members = sorted(r["usual_order_amount"] for r in alike if r["group_number"] == row["group_number"])
-            middle = percentile(members, 50)
+            middle = percentile(members, 60)
             threshold = next((Decimal(point) for point in PRICE_POINTS if point > middle), None)
             if threshold is None:
                 threshold = Decimal((int(middle) // PRICE_POINTS[-1] + 1) * PRICE_POINTS[-1])
@@ -136,7 +136,8 @@ def expected(tables: Mapping[str, pa.Table], day: date) -> list[dict[str, Any]]:
                 "group_customer_count": len(members),
                 "group_least_amount": members[0],
                 "group_greatest_amount": members[-1],
-                "group_p50_amount": middle,
+                "group_p50_amount": percentile(members, 50),
+                "group_p60_amount": middle,
                 "group_p70_amount": percentile(members, 70),
                 "group_threshold_amount": threshold,
                 "gap_amount": max(Decimal(0), threshold - row["usual_order_amount"]),
