@@ -37,6 +37,21 @@ from jobs.wording.normalized import normalized
 from schemas.settings import Settings
 
 IN_ORDER = ("occurred_at", "client_at", "event_id")
+READ = (
+    "event_date",
+    *IN_ORDER,
+    "event_type",
+    "search_id",
+    "session_id",
+    "customer_id",
+    "is_stitched",
+    "buyer_id",
+    "anonymous_id",
+    "channel",
+    "query",
+    "page",
+    "result_count",
+)
 
 
 def search_requests(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
@@ -45,9 +60,11 @@ def search_requests(frames: Frames, day: date, *, settings: Settings) -> pl.Lazy
     events = (
         frames["session_events"]
         .filter(pl.col("event_type").is_in(["search", "search_result"]))
+        .select(*READ)
         .with_columns(actor(), query_raw=pl.col("query"), query=normalized(pl.col("query")))
+        .cache()  # read by three branches: Polars would read and normalise for each of them again
     )
-    named = with_name(events.filter(pl.col("event_type") == "search"), fold)
+    named = with_name(events.filter(pl.col("event_type") == "search"), fold).cache()
     of_day = requests(named).filter(pl.col("event_date") == day)
     results = events.filter((pl.col("event_type") == "search_result") & (pl.col("page").fill_null(1) <= 1))
     reported = pl.concat([results_by_name(results, of_day), results_by_query(results, named, fold)])
@@ -83,14 +100,15 @@ def actor() -> pl.Expr:
 def with_name(searches: pl.LazyFrame, fold: timedelta) -> pl.LazyFrame:
     """The search events that count, each with the name of its search, in order within the search."""
     told = searches.filter(pl.col("search_id").is_not_null()).with_columns(name=pl.col("search_id"))
-    named = pl.concat([told, chained(searches.filter(pl.col("search_id").is_null()), fold)]).with_columns(
-        is_derived=pl.col("search_id").is_null().all().over("name"),
-        is_first_day=pl.col("event_date") == pl.col("event_date").min().over("name"),
-    )
+    first_days = told.group_by("name").agg(first_day=pl.col("event_date").min())
     return (
-        named.filter(pl.col("is_derived") | pl.col("is_first_day"))
+        pl.concat([told, chained(searches.filter(pl.col("search_id").is_null()), fold)])
+        .join(first_days, on="name", how="left")
+        .filter((pl.col("event_date") == pl.col("first_day")).fill_null(value=True))
         .sort("name", *IN_ORDER)
-        .with_columns(is_whole=pl.col("query") == pl.col("query").last().over("name"))
+        .with_columns(
+            is_derived=pl.col("first_day").is_null(), is_whole=pl.col("query") == pl.col("query").last().over("name")
+        )
     )
 
 
@@ -100,27 +118,20 @@ def chained(searches: pl.LazyFrame, fold: timedelta) -> pl.LazyFrame:
         (pl.col("actor") == pl.col("actor").shift())
         & (pl.col("occurred_at") - pl.col("occurred_at").shift() <= fold)
         & pl.col("query").str.starts_with(pl.col("query").shift())
-    )
-    return (
-        searches.sort("actor", *IN_ORDER)
-        .with_columns(chain=(~goes_on.fill_null(value=False)).cum_sum())
-        .with_columns(name=pl.col("event_id").first().over("chain"))
-        .drop("chain")
-    )
+    ).fill_null(value=False)
+    begins_here = pl.when(~goes_on).then("event_id")
+    return searches.sort("actor", *IN_ORDER).with_columns(name=begins_here.forward_fill())
 
 
 def requests(named: pl.LazyFrame) -> pl.LazyFrame:
     """One row a search: its first event with the whole query."""
-    return (
-        named.with_columns(
-            started_at=pl.col("occurred_at").min().over("name"),
-            last_searched_at=pl.col("occurred_at").max().over("name"),
-            event_count=pl.len().over("name").cast(pl.Int64),
-        )
-        .filter("is_whole")
-        .unique("name", keep="first", maintain_order=True)
-        .drop("result_count")
+    folded = named.group_by("name").agg(
+        started_at=pl.col("occurred_at").min(),
+        last_searched_at=pl.col("occurred_at").max(),
+        event_count=pl.len().cast(pl.Int64),
     )
+    whole = named.filter("is_whole").unique("name", keep="first", maintain_order=True)
+    return whole.join(folded, on="name").drop("result_count")
 
 
 def results_by_name(results: pl.LazyFrame, requests: pl.LazyFrame) -> pl.LazyFrame:
