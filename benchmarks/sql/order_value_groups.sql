@@ -130,14 +130,15 @@ groups AS (
         min(usual_order_amount) AS group_least_amount,
         max(usual_order_amount) AS group_greatest_amount,
         quantile_disc(usual_order_amount, 0.5) AS group_p50_amount,
+        quantile_disc(usual_order_amount, 0.6) AS group_p60_amount,
         quantile_disc(usual_order_amount, 0.7) AS group_p70_amount
     FROM grouped
     GROUP BY currency, group_number
 ),
 thresholds AS (
     SELECT g.*, coalesce(
-        (SELECT min(point) FROM (SELECT unnest($price_points) AS point) WHERE point > g.group_p50_amount),
-        (g.group_p50_amount::BIGINT // list_max($price_points) + 1) * list_max($price_points)
+        (SELECT min(point) FROM (SELECT unnest($price_points) AS point) WHERE point > g.group_p60_amount),
+        (floor(g.group_p60_amount)::BIGINT // list_max($price_points) + 1) * list_max($price_points)
     ) AS group_threshold_amount
     FROM groups g
 )
@@ -147,7 +148,8 @@ SELECT
     half_even(c.paid_amount, c.paid_order_count) AS average_order_amount,
     half_even(c.paid_amount, c.paid_day_count) AS amount_per_active_day,
     c.usual_order_amount, c.last_ordered_at, c.group_number,
-    t.group_customer_count, t.group_least_amount, t.group_greatest_amount, t.group_p50_amount, t.group_p70_amount,
+    t.group_customer_count, t.group_least_amount, t.group_greatest_amount, t.group_p50_amount, t.group_p60_amount,
+    t.group_p70_amount,
     t.group_threshold_amount,
     greatest(t.group_threshold_amount - c.usual_order_amount, 0) AS gap_amount
 FROM grouped c JOIN thresholds t ON t.currency IS NOT DISTINCT FROM c.currency AND t.group_number = c.group_number
