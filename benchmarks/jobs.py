@@ -30,7 +30,18 @@ CUSTOMERS, SKUS, INTERESTS = 5_000, 20_000, 300
 ORDER_EVENTS_A_DAY, SEARCH_CLICKS_A_DAY, PAIRS_A_DAY = 4_000, 20_000, 100_000
 LINES_AN_ORDER = 5
 EVENT_SHARES = {"view": 0.6, "click": 0.15, "search": 0.12, "search_result": 0.08, "favorite": 0.03, "order": 0.02}
-JOBS = ("order_events", "search_clicks", "order_lines", "customer_sku_days", "sku_viewers")
+DEVICES_A_DAY, BEFORE_LOGIN_RATIO = 10_000, 0.1
+# Made of the day's events by their own jobs, in this order, because the others read them.
+RESOLVED = ("visit_parts", "device_customers", "identities", "session_events", "search_requests")
+JOBS = (
+    *RESOLVED,
+    "sessions",
+    "order_events",
+    "search_clicks",
+    "order_lines",
+    "customer_sku_days",
+    "sku_viewers",
+)
 
 
 def main() -> None:
@@ -127,9 +138,13 @@ def write_days(lake: Path, days: int, events: int) -> None:
     for offset in range(1 - days, 1):
         day = DAY + timedelta(offset)
         write(lake, "customer_sku_days", day, customer_sku_days_of(rng, day), key=("customer_id", "sku_id"))
-    lines = job_of("order_lines")
-    frames = {read.table: scan(lake, read.table, read.look_back_days, 30) for read in lines.inputs}
-    write(lake, "order_lines", DAY, lines.compute(frames, DAY).collect(), key=("order_id", "line_number"))
+    for offset in range(-29, 0):
+        day = DAY + timedelta(offset)
+        write(lake, "device_customers", day, device_customers_of(rng, day), key="last_event_id")
+    for table in (*RESOLVED, "order_lines"):
+        job = job_of(table)
+        frames = {read.table: scan(lake, read.table, read.look_back_days, 30) for read in job.inputs}
+        write(lake, table, DAY, job.compute(frames, DAY).collect(), key=declared_tables()[table].key)
 
 
 def write(lake: Path, table: str, day: date, rows: pl.DataFrame, key: str | tuple[str, ...]) -> None:
@@ -173,7 +188,9 @@ def event_ids(rng: np.random.Generator, count: int) -> pl.Series:
 def events_of(rng: np.random.Generator, count: int) -> pl.DataFrame:
     """A day of events of every type."""
     kind = pl.Series(rng.choice(list(EVENT_SHARES), count, p=list(EVENT_SHARES.values())))
-    at = instants(rng, DAY, count)
+    at, acts = instants(rng, DAY, count), actors(rng, count)
+    is_known = pl.Series(rng.random(count) >= BEFORE_LOGIN_RATIO)
+    device = acts["customer_id"].str.replace("C", "D") + pl.Series(rng.choice(["a", "b"], count))
     return pl.DataFrame(
         {
             "event_id": event_ids(rng, count),
@@ -183,13 +200,31 @@ def events_of(rng: np.random.Generator, count: int) -> pl.DataFrame:
             "client_at": at,
             "placed_by": ["customer"] * count,
             "channel": ["web"] * count,
-            "anonymous_id": event_ids(rng, count),
-            **actors(rng, count),
+            "anonymous_id": device,
+            "sku_id": acts["sku_id"],
+            "customer_id": acts["customer_id"].set(~is_known, None),
         }
     ).with_columns(
+        query=pl.when(pl.col("event_type").is_in(["search", "search_result"])).then(pl.lit("阿莫西林")),
+        result_count=pl.when(pl.col("event_type") == "search_result").then(pl.lit(12)),
         action=pl.when(pl.col("event_type") == "favorite").then(pl.lit("add")),
         order_id=pl.when(pl.col("event_type") == "order").then("event_id"),
         status=pl.when(pl.col("event_type") == "order").then(pl.lit("paid")),
+    )
+
+
+def device_customers_of(rng: np.random.Generator, day: date) -> pl.DataFrame:
+    """Who was on which device."""
+    customer, at = actors(rng, DEVICES_A_DAY)["customer_id"], instants(rng, day, DEVICES_A_DAY)
+    return pl.DataFrame(
+        {
+            "anonymous_id": customer.str.replace("C", "D") + pl.Series(rng.choice(["a", "b"], DEVICES_A_DAY)),
+            "customer_id": customer,
+            "first_at": at,
+            "last_at": at,
+            "last_client_at": at,
+            "last_event_id": event_ids(rng, DEVICES_A_DAY),
+        }
     )
 
 
@@ -208,6 +243,8 @@ def order_events_of(rng: np.random.Generator, offset: int, day: date) -> pl.Data
                 "channel": ["web"] * each,
                 "currency": ["CNY"] * each,
                 "customer_id": actors(rng, each)["customer_id"],
+                "is_stitched": [False] * each,
+                "session_id": named("v", rng.integers(0, CUSTOMERS, each)),
             }
         ).with_columns(lines=lines_of(rng, each) if status == "placed" else pl.lit(None))
         for status, lag in (("placed", 0), ("paid", 2), ("shipped", 5), ("approved", 12))
@@ -241,6 +278,8 @@ def search_clicks_of(rng: np.random.Generator, day: date) -> pl.DataFrame:
             "clicked_at": instants(rng, day, count),
             "search_id": event_ids(rng, count),
             "is_derived": rng.random(count) < 0.9,
+            "is_stitched": [False] * count,
+            "session_id": named("v", rng.integers(0, CUSTOMERS, count)),
             **actors(rng, count),
         }
     )
@@ -255,6 +294,7 @@ def customer_sku_days_of(rng: np.random.Generator, day: date) -> pl.DataFrame:
         pl.DataFrame(
             {
                 **actors(rng, count),
+                "is_stitched": rng.random(count) < BEFORE_LOGIN_RATIO,
                 "view_count": rng.integers(1, 4, count),
                 "click_count": rng.integers(0, 2, count),
                 "favorite_count": (rng.random(count) < 0.05).astype(np.int64),
