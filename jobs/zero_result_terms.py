@@ -14,7 +14,7 @@ such searches, then by query.
   line, once. It orders terms by what to look at first; it is no forecast.
 Days, limits and what is few are settings: zero_result_window_days, zero_result_term_limit, few_results_limit.
 
-Source: `searches` and `order_lines` of the window, `skus` as it is now.
+Source: `search_requests` and `order_lines` of the window, `skus` as it is now.
 Grain:  one query; key query.
 Units:  money in currency.
 
@@ -51,7 +51,7 @@ COLUMNS = (
 
 def zero_result_terms(frames: Frames, _day: date, *, settings: Settings) -> pl.LazyFrame:
     """The window's terms that found nothing or few."""
-    found = terms(frames["searches"], settings)
+    found = terms(frames["search_requests"], settings)
     suggested = nearest(found, named(frames["skus"]), SUGGESTION_LIMIT)
     return (
         found.join(suggested, on="query", how="left")
@@ -119,7 +119,7 @@ def declare(settings: Settings) -> Job:
     return Job(
         table="zero_result_terms",
         inputs=(
-            Input("searches", look_back_days=before),
+            Input("search_requests", look_back_days=before),
             Input("order_lines", look_back_days=before),
             Input("skus", is_reference=True),
         ),

@@ -52,7 +52,7 @@ def shops(draw: st.DrawFn) -> dict[str, list[Row]]:
         }
     )
     return {
-        "searches": draw(st.lists(searches, max_size=8)),
+        "search_requests": draw(st.lists(searches, max_size=8)),
         "skus": draw(st.lists(skus, max_size=7, unique_by=lambda sku: sku["sku_id"])),
         "order_lines": draw(st.lists(lines, max_size=5)),
     }
@@ -88,7 +88,7 @@ def test_the_terms_of_most_customers_are_kept() -> None:
     searches = [{"event_date": DAY, "query": query, "customer_id": one, "result_count": 0} for query, one in found]
     job = declare(Settings(zero_result_term_limit=3))
     rows = computed(
-        job, tables_of({"searches": [{**row, "searched_at": at} for row in searches for at in [NOON]]}), DAY
+        job, tables_of({"search_requests": [{**row, "searched_at": at} for row in searches for at in [NOON]]}), DAY
     )
     assert [row["query"] for row in rows] == ["a", "b", "c"]
 

@@ -19,7 +19,7 @@ WAYS = ("name", "pinyin", "initials")
 def expected(tables: Mapping[str, pa.Table], day: date) -> list[Row]:
     """The rows as of the day."""
     by_query: dict[str, list[Row]] = {}
-    for search in in_window(tables, "searches", day):
+    for search in in_window(tables, "search_requests", day):
         by_query.setdefault(search["query"], []).append(search)
     rows = [row_of(query, searches) for query, searches in by_query.items() if query]
     rows = [row for row in rows if row["zero_result_count"] + row["few_result_count"]]
