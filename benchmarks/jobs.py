@@ -8,6 +8,8 @@ two of three acts are on the 300 products a customer is interested in. Each job 
 and writes Parquet as the engine does.
 """
 
+# long because: it makes up every input of every job beside measuring them
+
 import argparse
 import multiprocessing
 import re

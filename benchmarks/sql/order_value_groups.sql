@@ -129,9 +129,9 @@ groups AS (
     SELECT currency, group_number, count(*) AS group_customer_count,
         min(usual_order_amount) AS group_least_amount,
         max(usual_order_amount) AS group_greatest_amount,
-        quantile_disc(usual_order_amount, 0.5) AS group_p50_amount,
-        quantile_disc(usual_order_amount, 0.6) AS group_p60_amount,
-        quantile_disc(usual_order_amount, 0.7) AS group_p70_amount
+        list_sort(list(usual_order_amount))[(count(*) * 50 + 99) // 100] AS group_p50_amount,
+        list_sort(list(usual_order_amount))[(count(*) * 60 + 99) // 100] AS group_p60_amount,
+        list_sort(list(usual_order_amount))[(count(*) * 70 + 99) // 100] AS group_p70_amount
     FROM grouped
     GROUP BY currency, group_number
 ),
