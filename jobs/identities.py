@@ -55,9 +55,13 @@ def identities(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame
 
 
 def last(rows: pl.LazyFrame, customer: str) -> pl.LazyFrame:
-    """One row a device: its last customer."""
+    """One row a device: its last customer. Only the rows of its last instant are sorted, hardly more than devices."""
+    instant = rows.group_by("anonymous_id").agg(pl.col("last_at").max())
     return (
-        rows.sort("anonymous_id", *IN_ORDER).group_by("anonymous_id", maintain_order=True).agg(pl.col(customer).last())
+        rows.join(instant, on=["anonymous_id", "last_at"], how="semi")
+        .sort("anonymous_id", *IN_ORDER)
+        .unique("anonymous_id", keep="last", maintain_order=True)
+        .select("anonymous_id", customer)
     )
 
 
