@@ -4,17 +4,19 @@ Meaning: one row for each normalised query of which at least one search, in the 
 `as_of`, was reported to find nothing or few (1 to 3). The first 1,000 are kept: those of most customers, then of most
 such searches, then by query.
 - customer_count: distinct customers of the searches that found nothing or few; search_count is of all searches for it.
+- unserved_customer_count: those of these customers who clicked on nothing in any of these searches. A shop that has but
+  two products of a kind serves who clicks on one of them.
 - suggestions: the 5 products of the master whose names are nearest to the query by characters, by pinyin or by pinyin
   initials; jobs/wording/nearness.py says what near is. A name that several products share stands once, for the least
   sku_id. No master, no suggestions.
 - usual_line_amount: a similar term is one that finds the suggested products; what is usually ordered by it is the median
   amount of all order lines of these products in sales of the window (the lower one of the two in the middle). Null when
   they had no sale, or in several currencies.
-- estimated_lost_amount: customer_count x usual_line_amount, as if each customer who did not find it had ordered one such
-  line, once. It orders terms by what to look at first; it is no forecast.
+- estimated_lost_amount: unserved_customer_count x usual_line_amount, as if each customer who did not find it had ordered
+  one such line, once. It orders terms by what to look at first; it is no forecast.
 Days, limits and what is few are settings: zero_result_window_days, zero_result_term_limit, few_results_limit.
 
-Source: `search_requests` and `order_lines` of the window, `skus` as it is now.
+Source: `searches` and `order_lines` of the window, `skus` as it is now.
 Grain:  one query; key query.
 Units:  money in currency.
 
@@ -41,6 +43,7 @@ COLUMNS = (
     "zero_result_count",
     "few_result_count",
     "customer_count",
+    "unserved_customer_count",
     "last_searched_at",
     "suggestions",
     "usual_line_amount",
@@ -51,14 +54,14 @@ COLUMNS = (
 
 def zero_result_terms(frames: Frames, _day: date, *, settings: Settings) -> pl.LazyFrame:
     """The window's terms that found nothing or few."""
-    found = terms(frames["search_requests"], settings)
+    found = terms(frames["searches"], settings)
     suggested = nearest(found, named(frames["skus"]), SUGGESTION_LIMIT)
     return (
         found.join(suggested, on="query", how="left")
         .join(usual_lines(suggested, frames["order_lines"]), on="query", how="left")
         .with_columns(
             pl.col("suggestions").fill_null([]),
-            estimated_lost_amount=pl.col("customer_count") * pl.col("usual_line_amount"),
+            estimated_lost_amount=pl.col("unserved_customer_count") * pl.col("usual_line_amount"),
         )
         .select(COLUMNS)
         .sort("query")
@@ -76,7 +79,8 @@ def terms(searches: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
             pl.len().cast(pl.Int64).alias("search_count"),
             (results == 0).sum().cast(pl.Int64).alias("zero_result_count"),
             (failed & (results > 0)).sum().cast(pl.Int64).alias("few_result_count"),
-            pl.col("customer_id").filter(failed).drop_nulls().n_unique().cast(pl.Int64).alias("customer_count"),
+            customers(failed).alias("customer_count"),
+            (customers(failed) - customers(failed & (pl.col("click_count") > 0))).alias("unserved_customer_count"),
             pl.col("searched_at").filter(failed).max().alias("last_searched_at"),
         )
         .with_columns(failed_count=pl.col("zero_result_count") + pl.col("few_result_count"))
@@ -84,6 +88,11 @@ def terms(searches: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
         .sort("customer_count", "failed_count", "query", descending=[True, True, False])
         .head(settings.zero_result_term_limit)
     )
+
+
+def customers(condition: pl.Expr) -> pl.Expr:
+    """How many distinct customers the searches have that meet the condition."""
+    return pl.col("customer_id").filter(condition).drop_nulls().n_unique().cast(pl.Int64)
 
 
 def named(skus: pl.LazyFrame) -> pl.LazyFrame:
@@ -119,7 +128,7 @@ def declare(settings: Settings) -> Job:
     return Job(
         table="zero_result_terms",
         inputs=(
-            Input("search_requests", look_back_days=before),
+            Input("searches", look_back_days=before),
             Input("order_lines", look_back_days=before),
             Input("skus", is_reference=True),
         ),

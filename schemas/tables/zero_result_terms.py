@@ -29,6 +29,12 @@ TABLE = Table(
             "Distinct customers of the searches that found nothing or few",
             "客户数（无结果或结果过少的搜索）",
         ),
+        Column(
+            "unserved_customer_count",
+            COUNT,
+            "Those of these customers who clicked on nothing in any of these searches",
+            "其中未点击任何结果的客户数",
+        ),
         Column("last_searched_at", INSTANT, "The last search that found nothing or few", "最近一次时间", unit="UTC"),
         Column(
             "suggestions",
@@ -49,8 +55,8 @@ TABLE = Table(
         Column(
             "estimated_lost_amount",
             MONEY,
-            "customer_count x usual_line_amount: what it is worth if each of these customers orders one such line",
-            "预计流失金额：客户数 × 常规订单行金额",
+            "unserved_customer_count x usual_line_amount: what it is worth if each of these customers orders one such line",
+            "预计流失金额：未点击客户数 × 常规订单行金额",
             unit="currency",
             is_nullable=True,
         ),
@@ -59,6 +65,7 @@ TABLE = Table(
     checks=(
         Check("something_failed", "zero_result_count + few_result_count > 0"),
         Check("failed_are_searches", "zero_result_count + few_result_count <= search_count"),
+        Check("unserved_are_customers", "unserved_customer_count <= customer_count"),
         Check("estimate_has_a_price", "(usual_line_amount IS NULL) = (estimated_lost_amount IS NULL)"),
     ),
 )

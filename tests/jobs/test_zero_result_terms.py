@@ -37,6 +37,7 @@ def shops(draw: st.DrawFn) -> dict[str, list[Row]]:
             "query": st.sampled_from(queries),
             "customer_id": some("C1", "C2"),
             "result_count": some(0, 3, 4),
+            "click_count": st.sampled_from([0, 0, 1]),
         }
     )
     skus = st.fixed_dictionaries(
@@ -52,7 +53,7 @@ def shops(draw: st.DrawFn) -> dict[str, list[Row]]:
         }
     )
     return {
-        "search_requests": draw(st.lists(searches, max_size=8)),
+        "searches": draw(st.lists(searches, max_size=8)),
         "skus": draw(st.lists(skus, max_size=7, unique_by=lambda sku: sku["sku_id"])),
         "order_lines": draw(st.lists(lines, max_size=5)),
     }
@@ -85,10 +86,13 @@ def test_order_of_rows_never_shows(data: st.DataObject, shop: dict[str, list[Row
 
 def test_the_terms_of_most_customers_are_kept() -> None:
     found = [("a", "C1"), ("b", "C1"), ("b", "C2"), ("c", "C1"), ("c", None), ("d", "C1")]
-    searches = [{"event_date": DAY, "query": query, "customer_id": one, "result_count": 0} for query, one in found]
+    searches = [
+        {"event_date": DAY, "query": query, "customer_id": one, "result_count": 0, "click_count": 0}
+        for query, one in found
+    ]
     job = declare(Settings(zero_result_term_limit=3))
     rows = computed(
-        job, tables_of({"search_requests": [{**row, "searched_at": at} for row in searches for at in [NOON]]}), DAY
+        job, tables_of({"searches": [{**row, "searched_at": at} for row in searches for at in [NOON]]}), DAY
     )
     assert [row["query"] for row in rows] == ["a", "b", "c"]
 

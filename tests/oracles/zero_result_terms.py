@@ -19,7 +19,7 @@ WAYS = ("name", "pinyin", "initials")
 def expected(tables: Mapping[str, pa.Table], day: date) -> list[Row]:
     """The rows as of the day."""
     by_query: dict[str, list[Row]] = {}
-    for search in in_window(tables, "search_requests", day):
+    for search in in_window(tables, "searches", day):
         by_query.setdefault(search["query"], []).append(search)
     rows = [row_of(query, searches) for query, searches in by_query.items() if query]
     rows = [row for row in rows if row["zero_result_count"] + row["few_result_count"]]
@@ -32,7 +32,7 @@ def expected(tables: Mapping[str, pa.Table], day: date) -> list[Row]:
             names.setdefault(str(normalized(sku["name"])), sku)
     lines = [line for line in in_window(tables, "order_lines", day) if line["is_sale"]]
     return [
-        {**row, **worth(row["customer_count"], found, lines), "suggestions": found}
+        {**row, **worth(row["unserved_customer_count"], found, lines), "suggestions": found}
         for row in sorted(rows[:1000], key=lambda row: row["query"])
         for found in [suggestions(row["query"], names)]
     ]
@@ -53,6 +53,10 @@ def row_of(query: str, searches: list[Row]) -> Row:
         "zero_result_count": counts.count(0),
         "few_result_count": counts.count(1) + counts.count(2) + counts.count(3),
         "customer_count": len({search["customer_id"] for search in failed} - {None}),
+        "unserved_customer_count": sum(
+            all(not search["click_count"] for search in failed if search["customer_id"] == customer)
+            for customer in {search["customer_id"] for search in failed} - {None}
+        ),
         "last_searched_at": max((search["searched_at"] for search in failed), default=None),
     }
 
