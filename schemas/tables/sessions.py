@@ -13,7 +13,7 @@ TABLE = Table(
     grain="one session",
     key=("session_id",),
     partition="event_date",
-    version=1,
+    version=2,
     columns=(
         Column("event_date", DATE, "Business day on which the session starts", "会话开始的业务日期"),
         SESSION_ID,

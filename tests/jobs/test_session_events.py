@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 import pyarrow as pa
@@ -25,6 +25,17 @@ TABLES = ("visit_parts", "device_customers", "identities", "session_events", "se
 # An example computes five tables for four days: the profile's share of that is small, and CI looks longer.
 FEW, FEWER = (hypothesis_settings(max_examples=hypothesis_settings().max_examples // part) for part in (4, 12))
 Days = dict[date, list[Row]]
+
+EVENT: Row = {
+    "event_type": "view",
+    "sku_id": "p",
+    "anonymous_id": "D1",
+    "customer_id": None,
+    "session_id": None,
+    "buyer_id": None,
+    "channel": "web",
+    "event_date": date(2026, 11, 20),
+}
 
 # The defaults, and numbers so small that a short history reaches their edges.
 chosen = st.sampled_from([DEFAULTS, Settings(shared_device_customers=2, identity_window_days=2)])
@@ -149,3 +160,11 @@ def by_day(events: list[Row]) -> Days:
     for event in events:
         days[event["event_date"]] = [*days.get(event["event_date"], []), event]
     return days
+
+
+def test_durations_are_the_nearest_float() -> None:
+    """A constant divisor must not become a multiplication by its reciprocal."""
+    start, wait = datetime(2026, 11, 20, 1, tzinfo=UTC), timedelta(microseconds=1_200_000_001)
+    first = {**EVENT, "event_id": "e1", "occurred_at": start, "client_at": start}
+    last = {**EVENT, "event_id": "e2", "occurred_at": start + wait, "client_at": start + wait}
+    check([first, last], DEFAULTS)
