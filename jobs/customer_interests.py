@@ -17,6 +17,8 @@ Source: `customer_sku_days` of the window, `skus` as it is now.
 Grain:  one customer and one entity; key (customer_id, entity_type, entity_id).
 Units:  score has none; instants UTC.
 
+Cost:   2 microseconds of CPU and 150 bytes of memory a row of the window (18 million rows, 1.5 million out).
+
 Known limits: what lies before the window is not seen: a customer whose only orders are older counts as one without
 orders. Products that the master does not know, or knows without category or brand, count in no category or brand.
 """

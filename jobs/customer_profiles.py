@@ -39,6 +39,8 @@ is now. Not `searches`: their outcome changes for a week, which would change not
 Grain:  one customer; key customer_id.
 Units:  money in currency; instants UTC.
 
+Cost:   13 s of CPU and 0.7 GB for 5,000 customers with 180 days of 20,000 sessions, 20,000 searches and 5,000 lines.
+
 Known limits: what lies before the window is not seen: a customer whose orders are all older counts as one without, and a
 rhythm of more than 45 days ends before it is `lost`; a longer order_window_days mends both. Customers are those that
 sessions were resolved to: of a session in which two customers logged in, only the first. Amounts of several currencies
