@@ -58,7 +58,9 @@ def main() -> None:
         jobs, jobs_peak = measured_side("jobs", work)
         sql, sql_peak = measured_side("sql", work)
         print_table(work, options.events, jobs, sql)
+        is_small = jobs_peak <= AIM_MEGABYTES
         print(f"{'peak MB of the process':<28}{jobs_peak:>12,.0f}{sql_peak:>12,.0f}")
+        print(f"aim: at most {AIM_MEGABYTES:,} MB, {'met' if is_small else 'NOT MET'}")
 
 
 def prepare(work: Path, events: int, days: int) -> None:
@@ -191,6 +193,7 @@ def print_table(work: Path, events: int, jobs: dict[str, float], sql: dict[str, 
         print(f"{table:<28}{cpu:>12.2f}{row}")
     ours, theirs = (sum(side[table] for table in compared) for side in (jobs, sql))
     print(f"{'total of what both made':<28}{ours:>12.2f}{theirs:>12.2f}{ours / theirs:>8.2f}")
+    print(f"aim: no more CPU than the SQL, {'met' if ours <= theirs else 'NOT MET'}")
 
 
 if __name__ == "__main__":
