@@ -57,7 +57,7 @@ def exact_days(job: Job, view: View) -> set[date]:
 def dirty_days(job: Job, view: View) -> set[date]:
     """The days to rebuild, among those kept exact and those that must go."""
     state, exact = read_state(view.output), exact_days(job, view)
-    gone = set(view.all_days - view.known)
+    gone = set(view.all_days - view.known) | outdated_days(job, view)
     if state is None or not is_made_alike(state.job, job, view.catalog.tables[job.table]):
         return gone | exact
     dirty = set(state.pending)
@@ -66,6 +66,14 @@ def dirty_days(job: Job, view: View) -> set[date]:
     if state.exact_from:  # nobody looked after these days while they were too old
         dirty |= {day for day in exact if day < state.exact_from}
     return gone | (dirty & exact)
+
+
+def outdated_days(job: Job, view: View) -> set[date]:
+    """Days too old to be kept exact that another version of the table made: their rows, and columns, no longer hold."""
+    state = read_state(view.output)
+    if state is not None and state.job.version == view.catalog.tables[job.table].version:
+        return set()
+    return days_of(view.output) - exact_days(job, view)
 
 
 def days_read(read: Input, days: Iterable[date]) -> set[date]:

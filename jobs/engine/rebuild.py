@@ -13,7 +13,7 @@ import msgspec
 from jobs.engine.audit import audit_partitions, merge_outcomes
 from jobs.engine.compute import PART_NAME, StagedDay, compute_day
 from jobs.engine.declaration import Job
-from jobs.engine.dirty import View, dirty_days, exact_days
+from jobs.engine.dirty import View, dirty_days, exact_days, outdated_days
 from jobs.engine.progress import Progress, Report
 from jobs.engine.state import BuildState, fingerprints, read_state, stamp
 from jobs.engine.windows import Windows
@@ -41,9 +41,10 @@ class TableResult(msgspec.Struct, kw_only=True):
 
 @dataclass(frozen=True)
 class Plan:
-    """The days to rebuild now, and those that stay dirty; the state to publish them with."""
+    """The days to rebuild now, and those that stay dirty; the state to publish them with. `gone` are days to empty."""
 
     days: list[date]
+    gone: frozenset[date]
     later: frozenset[date]
     state: BuildState
     is_due: bool
@@ -55,7 +56,9 @@ def plan_rebuild(job: Job, view: View, only: frozenset[date] | None, forced: fro
     Days of a mart that are too old to be kept exact are never dirty: they are rebuilt when `only` names them.
     """
     dirty, exact = dirty_days(job, view), exact_days(job, view)
-    days = (dirty if only is None else dirty & only | (only & view.known) - exact) | (forced & view.all_days)
+    asked = (frozenset() if only is None else (only & view.known) - exact) | (forced & view.all_days)
+    gone = frozenset(outdated_days(job, view) - asked) | (view.all_days - view.known)
+    days = (dirty if only is None else dirty & only) | asked | outdated_days(job, view)
     before = read_state(view.output)
     state = BuildState(
         job=stamp(job, view.catalog.tables[job.table]),
@@ -67,7 +70,7 @@ def plan_rebuild(job: Job, view: View, only: frozenset[date] | None, forced: fro
     later = frozenset(dirty - days)
     # With nothing to rebuild there still is what was consumed to remember, or narrowing is done over and over.
     is_due = bool(days) or before is None or before.consumed != state.consumed
-    return Plan(sorted(days), later, state, is_due)
+    return Plan(sorted(days), gone, later, state, is_due)
 
 
 def rebuild(job: Job, view: View, plan: Plan, staging: Path, report: Report) -> TableResult:
@@ -77,8 +80,10 @@ def rebuild(job: Job, view: View, plan: Plan, staging: Path, report: Report) -> 
     work = _Work(job, view, plan, staging, report)
     report(Progress("start", job.table, 0, len(plan.days)))
     started = time.monotonic()
-    chunks = [plan.days[first : first + CHUNK_DAYS] for first in range(0, len(plan.days), CHUNK_DAYS)]
-    for number, chunk in enumerate(chunks or [[]]):
+    made = [day for day in plan.days if day not in plan.gone]
+    chunks = [made[first : first + CHUNK_DAYS] for first in range(0, len(made), CHUNK_DAYS)] or [[]]
+    chunks[0] = [*plan.gone.intersection(plan.days), *chunks[0]]  # what must go, goes at once
+    for number, chunk in enumerate(chunks):
         work.publish_days(chunk, plan.later.union(*chunks[number + 1 :]))
     result = TableResult(
         table=job.table,
@@ -133,7 +138,7 @@ class _Work:
         shutil.rmtree(folder, ignore_errors=True)
 
     def _compute(self, day: date, folder: Path, windows: Windows) -> StagedDay | None:
-        staged = compute_day(self.job, self.view, day, folder, windows) if day in self.view.known else None
+        staged = compute_day(self.job, self.view, day, folder, windows) if day not in self.plan.gone else None
         self.done += 1
         self.report(Progress("day", self.table.name, self.done, len(self.plan.days), str(day)))
         return staged

@@ -92,6 +92,20 @@ def test_an_older_day_goes_when_its_events_go(shop: Shop) -> None:
     assert day(2) not in shop.rows("weekly_spends")
 
 
+def test_older_days_of_another_version_go_at_once_and_are_made_anew_when_asked_for(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "CHUNK_DAYS", 1)
+    shop.run(jobs=JOBS)
+    shop.run(ask(2, 4, 5), jobs=JOBS)
+    newer = {**CATALOG.tables, "weekly_spends": replace(CATALOG.tables["weekly_spends"], version=2)}
+    catalog = replace(CATALOG, tables=newer)
+    run(shop.lake, JOBS, ask(4), catalog=catalog)
+    assert shop.rows("weekly_spends").keys() == set(days(4, 7, 8, 9))
+    run(shop.lake, JOBS, catalog=catalog)
+    assert shop.rows("weekly_spends").keys() == set(days(4, 7, 8, 9))
+
+
 def test_more_days_kept_exact_are_rebuilt_though_something_stands_there(shop: Shop) -> None:
     shop.run(jobs=JOBS)
     shop.run(ask(6), jobs=JOBS)
