@@ -30,7 +30,7 @@ WORDS: dict[Language, dict[str, str]] = {
         "audit of every table, with its reasons.",
         "made": "Lake {lake}; written {at}.",
         "all met": "all {count} met",
-        "told": "{count} warnings",
+        "told": "warnings: {count}",
         "refused": "newer data refused",
         "table": "Table",
         "result": "Result",
