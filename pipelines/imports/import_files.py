@@ -1,14 +1,14 @@
 """The import of one file, from the look at its name to the segment in the landing."""
 
-import gc
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from pipelines.garbage_collection import paused_collection
 from pipelines.imports.compile_mapping import CompiledMapping, compile_mapping
 from pipelines.imports.explode import check_can_explode
 from pipelines.imports.input_file import InputPath, UnpackedFile, check_unchanged, find_input, fingerprint
@@ -174,7 +174,7 @@ def _convert(
     with (
         open_segment(records, report.source, f"{segment.name}.refused") as refused,
         ExitStack() as readers,
-        _without_garbage_collection(),
+        paused_collection(),
     ):
 
         def open_batches() -> Iterator[Batch]:
@@ -228,15 +228,3 @@ def _watched(
         yield batch
         rows += len(batch)
         on_progress(rows, unpacked.position / file.size_bytes if unpacked.position else None)
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Rows hold no cycles; looking for some among millions of lists takes a third of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -88,7 +88,7 @@ def test_the_page_stands_alone_and_says_everything(lake: Lake, tmp_path: Path, l
         assert f'<details id="{table["table"]}"' in page
         section = page.split(f'<details id="{table["table"]}"')[1].split("</details>")[0]
         assert section.count("<tr>") == 1 + len(table["findings"])
-    assert re.search(r"(2 warnings|2 项提醒)", page)
+    assert re.search(r"(warnings: 2|2 项提醒)", page)
 
 
 def test_an_empty_lake_has_an_empty_page(tmp_path: Path) -> None:
