@@ -28,12 +28,10 @@ from functools import partial
 
 import polars as pl
 
+from jobs.definitions.interest import points
+from jobs.definitions.millionths import from_millionths
 from jobs.engine.declaration import Frames, Input, Job
 from schemas.settings import Settings
-
-# Fine enough that the oldest day keeps five digits, coarse enough that 10^11 views of one product by one customer fit.
-SCORE_DECIMALS = 6
-SCORE_SCALE: int = 10**SCORE_DECIMALS
 
 KEY = ("customer_id", "entity_type", "entity_id")
 COUNTS = ("view_count", "click_count", "favorite_count", "order_line_count")
@@ -41,23 +39,22 @@ COUNTS = ("view_count", "click_count", "favorite_count", "order_line_count")
 
 def customer_interests(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
     """The window's days summed by customer and entity, ranked, as of the day."""
-    days = frames["customer_sku_days"].with_columns(points=points(day, settings))
+    days = frames["customer_sku_days"].with_columns(
+        points=points(day, weights(settings), settings.interest_half_life_days)
+    )
     skus = summed(days, "sku_id").filter(pl.sum_horizontal(COUNTS) > 0)
     interests = ranked(pl.concat(entities(skus, frames["skus"])), settings.interest_rank_limit)
     return interests.join(first_orders(days), on="customer_id", how="left").select(*KEY, *outcome()).sort(KEY)
 
 
-def points(as_of: date, settings: Settings) -> pl.Expr:
-    """The day's weights, decayed to as_of, in whole millionths."""
-    weight = (
-        pl.col("view_count") * settings.view_weight
-        + pl.col("click_count") * settings.click_weight
-        + pl.col("favorite_count") * settings.favorite_weight
-        + pl.col("order_line_count") * settings.order_weight
-    )
-    age_days = (pl.lit(as_of) - pl.col("event_date")).dt.total_days()
-    decay = pl.lit(0.5).pow(age_days / settings.interest_half_life_days) * SCORE_SCALE
-    return weight * decay.round().cast(pl.Int64)
+def weights(settings: Settings) -> dict[str, int]:
+    """What each act counts."""
+    return {
+        "view_count": settings.view_weight,
+        "click_count": settings.click_weight,
+        "favorite_count": settings.favorite_weight,
+        "order_line_count": settings.order_weight,
+    }
 
 
 def summed(acts: pl.LazyFrame, entity: str) -> pl.LazyFrame:
@@ -110,8 +107,7 @@ def outcome() -> list[pl.Expr]:
     """The columns after the key."""
     return [
         pl.col("entity_name", "is_stitched", "rank"),
-        # As a decimal: Polars divides floats by a constant by multiplying with its reciprocal, a bit off.
-        (pl.col("points").cast(pl.Decimal(38, SCORE_DECIMALS)) / SCORE_SCALE).cast(pl.Float64).alias("score"),
+        from_millionths(pl.col("points")).alias("score"),
         pl.col(*COUNTS, "first_at", "last_at"),
         (pl.col("order_line_count") > 0).alias("has_ordered"),
         (pl.col("last_at") < pl.col("first_ordered_at")).fill_null(value=True).alias("is_before_first_order"),

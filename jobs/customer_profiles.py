@@ -52,8 +52,9 @@ from functools import partial
 
 import polars as pl
 
+from jobs.definitions.currency import only_currency
 from jobs.engine.declaration import Frames, Input, Job
-from jobs.payments.paid_orders import MONEY, given_back, nearest_rank, orders_of, the_only
+from jobs.payments.paid_orders import MONEY, given_back, nearest_rank, orders_of
 from schemas.settings import Settings
 
 # What a person reads at a glance; `customer_interests` has the rest.
@@ -209,7 +210,7 @@ def paying(orders: pl.LazyFrame) -> pl.LazyFrame:
         orders.filter("is_paid_order")
         .group_by("customer_id")
         .agg(
-            the_only("currency"),
+            only_currency(),
             pl.len().cast(pl.Int64).alias("paid_order_count"),
             amount.sum().alias("paid_amount"),
             middle.cast(MONEY).alias("median_order_amount"),

@@ -20,6 +20,7 @@ from datetime import date
 
 import polars as pl
 
+from jobs.definitions.currency import only_currency
 from jobs.engine.declaration import Frames, Input, Job
 
 KEY = ("customer_id", "sku_id")
@@ -64,7 +65,7 @@ def totals() -> list[pl.Expr]:
         count("ordered_at", "order_line_count"),
         pl.col("quantity").sum(),
         pl.col("amount").sum(),
-        the_only("currency"),
+        only_currency(),
         pl.col("at").min().alias("first_at"),
         pl.col("at").max().alias("last_at"),
         pl.col("viewed_at").min().alias("first_view_at"),
@@ -79,12 +80,6 @@ def totals() -> list[pl.Expr]:
 def count(instants: str, name: str) -> pl.Expr:
     """How many rows have an instant of that kind."""
     return pl.col(instants).count().cast(pl.Int64).alias(name)
-
-
-def the_only(column: str) -> pl.Expr:
-    """The one value the rows state; null when they state none, or several."""
-    least, greatest = pl.col(column).min(), pl.col(column).max()
-    return pl.when(least == greatest).then(least).alias(column)
 
 
 JOB = Job(table="customer_sku_days", inputs=(Input("session_events"), Input("order_lines")), compute=customer_sku_days)

@@ -13,10 +13,10 @@ from datetime import date
 
 import polars as pl
 
+from jobs.definitions.visits import EVENT_ORDER
 from jobs.engine.declaration import Frames, Input, Job
 
 PAIR = ("anonymous_id", "customer_id")
-IN_ORDER = ("occurred_at", "client_at", "event_id")
 
 
 def device_customers(frames: Frames, _day: date) -> pl.LazyFrame:
@@ -24,8 +24,8 @@ def device_customers(frames: Frames, _day: date) -> pl.LazyFrame:
     return (
         frames["events"]
         .filter(pl.col("anonymous_id").is_not_null())
-        .select(*PAIR, *IN_ORDER)
-        .sort(*PAIR, *IN_ORDER)
+        .select(*PAIR, *EVENT_ORDER)
+        .sort(*PAIR, *EVENT_ORDER)
         .group_by(PAIR, maintain_order=True)
         .agg(
             pl.col("occurred_at").first().alias("first_at"),

@@ -34,6 +34,7 @@ from functools import partial
 
 import polars as pl
 
+from jobs.definitions.actors import actor
 from jobs.engine.declaration import Frames, Input, Job
 from schemas.settings import Settings
 
@@ -185,11 +186,6 @@ def with_search(lines: pl.LazyFrame, search_clicks: pl.LazyFrame, window: timede
             )
         )
     )
-
-
-def actor() -> pl.Expr:
-    """The customer, else the device; the letter before keeps the two kinds of name apart."""
-    return pl.coalesce("c" + pl.col("customer_id"), "d" + pl.col("anonymous_id")).alias("actor")
 
 
 def touched_days(order_events: pl.LazyFrame, changed: list[date]) -> pl.LazyFrame:

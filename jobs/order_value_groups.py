@@ -35,8 +35,9 @@ import numpy as np
 import polars as pl
 
 from jobs.breaks.natural_breaks import bin_of, group_bins
+from jobs.definitions.currency import only_currency
 from jobs.engine.declaration import Frames, Input, Job
-from jobs.payments.paid_orders import MONEY, given_back, nearest_rank, orders_of, the_only
+from jobs.payments.paid_orders import MONEY, given_back, nearest_rank, orders_of
 from schemas.settings import Settings
 
 # Trimmed from each end; at least one of three or more.
@@ -61,7 +62,7 @@ def spending(orders: pl.LazyFrame, usual_order_count: int) -> pl.LazyFrame:
     trimmed = pl.when(last.len() < LEAST_TRIMMED).then(0).otherwise(pl.max_horizontal(1, last.len() // TRIM_SHARE))
     usual = last.slice(trimmed, last.len() - 2 * trimmed)
     customers = paid.group_by("customer_id", maintain_order=True).agg(
-        the_only("currency"),
+        only_currency(),
         pl.col("amount").sum().alias("paid_amount"),
         pl.len().cast(pl.Int64).alias("paid_order_count"),
         pl.col("event_date").n_unique().cast(pl.Int64).alias("paid_day_count"),

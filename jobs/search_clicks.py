@@ -18,6 +18,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from jobs.definitions.actors import actor
 from jobs.engine.declaration import Frames, Input, Job
 
 # A visit ends after 30 minutes without an event: an older search is not what led to the click.
@@ -71,11 +72,6 @@ def searches(requests: pl.LazyFrame) -> pl.LazyFrame:
     return requests.sort("started_at", "search_id").select(
         actor(), "started_at", pl.col("search_id").alias("last_search_id")
     )
-
-
-def actor() -> pl.Expr:
-    """The customer, else the device; the letter before keeps the two kinds of name apart."""
-    return pl.coalesce("c" + pl.col("customer_id"), "d" + pl.col("anonymous_id")).alias("actor")
 
 
 JOB = Job(

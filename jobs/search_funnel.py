@@ -32,6 +32,7 @@ from datetime import date
 
 import polars as pl
 
+from jobs.definitions.millionths import from_millionths
 from jobs.engine.declaration import Frames, Input, Job
 
 KEY = ("channel", "lifecycle")
@@ -119,9 +120,7 @@ def median_seconds(name: str, earlier: str, later: str, step: str) -> pl.Expr:
     """The median of what lies between two instants, over the searches of a step."""
     wait = pl.col(later) - pl.col(earlier)
     median = wait.filter(pl.col(step) & (wait >= pl.duration())).dt.total_microseconds().quantile(0.5, "lower")
-    # As a decimal: Polars divides floats by a constant by multiplying with its reciprocal, a bit off.
-    seconds = (median.cast(pl.Int64).cast(pl.Decimal(38, 6)) / 1_000_000).cast(pl.Float64)
-    return seconds.alias(f"{name}_median_seconds")
+    return from_millionths(median.cast(pl.Int64)).alias(f"{name}_median_seconds")
 
 
 JOB = Job(

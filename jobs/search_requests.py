@@ -32,14 +32,14 @@ from functools import partial
 
 import polars as pl
 
+from jobs.definitions.visits import EVENT_ORDER
 from jobs.engine.declaration import Frames, Input, Job
 from jobs.wording.normalized import normalized
 from schemas.settings import Settings
 
-IN_ORDER = ("occurred_at", "client_at", "event_id")
 READ = (
     "event_date",
-    *IN_ORDER,
+    *EVENT_ORDER,
     "event_type",
     "search_id",
     "session_id",
@@ -105,7 +105,7 @@ def with_name(searches: pl.LazyFrame, fold: timedelta) -> pl.LazyFrame:
         pl.concat([told, chained(searches.filter(pl.col("search_id").is_null()), fold)])
         .join(first_days, on="name", how="left")
         .filter((pl.col("event_date") == pl.col("first_day")).fill_null(value=True))
-        .sort("name", *IN_ORDER)
+        .sort("name", *EVENT_ORDER)
         .with_columns(
             is_derived=pl.col("first_day").is_null(), is_whole=pl.col("query") == pl.col("query").last().over("name")
         )
@@ -120,7 +120,7 @@ def chained(searches: pl.LazyFrame, fold: timedelta) -> pl.LazyFrame:
         & pl.col("query").str.starts_with(pl.col("query").shift())
     ).fill_null(value=False)
     begins_here = pl.when(~goes_on).then("event_id")
-    return searches.sort("actor", *IN_ORDER).with_columns(name=begins_here.forward_fill())
+    return searches.sort("actor", *EVENT_ORDER).with_columns(name=begins_here.forward_fill())
 
 
 def requests(named: pl.LazyFrame) -> pl.LazyFrame:
@@ -140,13 +140,13 @@ def results_by_name(results: pl.LazyFrame, requests: pl.LazyFrame) -> pl.LazyFra
     return (
         results.join(whole_query, left_on="search_id", right_on="name")
         .filter((pl.col("query") == pl.col("whole_query")).fill_null(value=True))
-        .select(pl.col("search_id").alias("name"), *IN_ORDER, "result_count")
+        .select(pl.col("search_id").alias("name"), *EVENT_ORDER, "result_count")
     )
 
 
 def results_by_query(results: pl.LazyFrame, named: pl.LazyFrame, fold: timedelta) -> pl.LazyFrame:
     """Results that carry no search_id, and the search their query was typed for just before."""
-    typed = named.filter("is_whole").select("actor", "query", "name", *IN_ORDER).sort(IN_ORDER)
+    typed = named.filter("is_whole").select("actor", "query", "name", *EVENT_ORDER).sort(EVENT_ORDER)
     return (
         results.filter(pl.col("search_id").is_null())
         .sort("occurred_at")
@@ -159,14 +159,14 @@ def results_by_query(results: pl.LazyFrame, named: pl.LazyFrame, fold: timedelta
             check_sortedness=False,  # Polars cannot check it within groups and would warn
         )
         .filter(pl.col("name").is_not_null())
-        .select("name", *IN_ORDER, "result_count")
+        .select("name", *EVENT_ORDER, "result_count")
     )
 
 
 def last_report(reported: pl.LazyFrame) -> pl.LazyFrame:
     """What was reported last for each search."""
     return (
-        reported.sort(IN_ORDER)
+        reported.sort(EVENT_ORDER)
         .unique("name", keep="last", maintain_order=True)
         .select("name", "result_count", pl.col("occurred_at").alias("resulted_at"))
     )

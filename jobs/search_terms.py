@@ -24,6 +24,7 @@ from functools import partial
 
 import polars as pl
 
+from jobs.definitions.currency import only_currency
 from jobs.engine.declaration import Frames, Input, Job
 from schemas.settings import Settings
 
@@ -92,7 +93,6 @@ def terms(searches: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
 def totals(settings: Settings) -> list[pl.Expr]:
     """What the searches of a query add up to."""
     results, position = pl.col("result_count"), pl.col("first_click_position")
-    least, greatest = pl.col("currency").min(), pl.col("currency").max()
     # A search whose lines are in several currencies has none, and makes the term's amount one of several.
     is_mixed = (pl.col("windowed_order_line_count") > 0) & pl.col("currency").is_null()
     return [
@@ -107,7 +107,7 @@ def totals(settings: Settings) -> list[pl.Expr]:
         how_many(pl.col("strict_order_line_count") > 0, "ordered_strict_count"),
         how_many(pl.col("windowed_order_line_count") > 0, "ordered_windowed_count"),
         pl.col("strict_amount", "windowed_amount").sum(),
-        pl.when((least == greatest) & ~is_mixed.any()).then(least).alias("currency"),
+        pl.when(~is_mixed.any()).then(only_currency()).alias("currency"),
         how_many(pl.col("is_refined"), "refined_count"),
         how_many(pl.col("is_exit"), "exit_count"),
     ]

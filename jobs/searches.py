@@ -30,6 +30,8 @@ from functools import partial
 
 import polars as pl
 
+from jobs.definitions.currency import only_currency
+from jobs.definitions.millionths import from_millionths
 from jobs.engine.declaration import Frames, Input, Job
 from schemas.settings import Settings
 
@@ -123,7 +125,6 @@ def orders(order_lines: pl.LazyFrame, requests: pl.LazyFrame, day: date) -> pl.L
     again = requests.filter(pl.col("event_date") > day)
     used_again = again.group_by("search_id").agg(pl.col("event_date").min().alias("used_again_date"))
     is_exact, is_paid = pl.col("search_attribution") == "exact", pl.col("paid_at").is_not_null()
-    least, greatest = pl.col("currency").min(), pl.col("currency").max()
     return (
         order_lines.filter(pl.col("is_sale") & pl.col("search_id").is_not_null())
         .join(used_again, on="search_id", how="left")
@@ -136,7 +137,7 @@ def orders(order_lines: pl.LazyFrame, requests: pl.LazyFrame, day: date) -> pl.L
             pl.len().cast(pl.Int64).alias("windowed_order_line_count"),
             pl.col("amount").sum().alias("windowed_amount"),
             is_paid.sum().cast(pl.Int64).alias("windowed_paid_line_count"),
-            pl.when(least == greatest).then(least).alias("currency"),
+            only_currency(),
             pl.col("ordered_at").min().alias("first_ordered_at"),
             pl.col("paid_at").min().alias("first_paid_at"),
         )
@@ -207,11 +208,9 @@ def last_of_others() -> pl.Expr:
 def derived() -> list[pl.Expr]:
     """What is told by the columns joined, and what it means that none were."""
     wait = (pl.col("first_clicked_at") - pl.col("searched_at")).dt.total_microseconds()
-    # As a decimal: Polars divides floats by a constant by multiplying with its reciprocal, a bit off.
-    seconds = (wait.clip(lower_bound=0).cast(pl.Decimal(38, 6)) / 1_000_000).cast(pl.Float64)
     return [
         (pl.col("result_count") > 0).alias("has_results"),
-        seconds.alias("first_click_after_seconds"),
+        from_millionths(wait.clip(lower_bound=0)).alias("first_click_after_seconds"),
         pl.col("clicked_sku_ids").fill_null([]),
         pl.col(COUNTS).fill_null(0),
         pl.col("strict_amount", "windowed_amount").fill_null(NO_MONEY),

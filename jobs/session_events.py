@@ -27,10 +27,10 @@ from functools import partial
 
 import polars as pl
 
+from jobs.definitions.visits import EVENT_ORDER, visit_key
 from jobs.engine.declaration import Frames, Input, Job
 from schemas.settings import Settings
 
-IN_ORDER = ("occurred_at", "client_at", "event_id")
 COLUMNS = (
     "event_id",
     "event_type",
@@ -75,7 +75,9 @@ def session_events(frames: Frames, day: date, *, settings: Settings) -> pl.LazyF
         .join(sessions_of(frames["visit_parts"], day, gap), left_on="event_id", right_on="first_event_id", how="left")
         .join(last_on_device(events), on="event_id", how="left")
         .join(identities.select("anonymous_id", "is_shared", "previous_customer_id"), on="anonymous_id", how="left")
-        .sort("visit_key", *IN_ORDER)  # once, and wide: cheaper than to sort the few columns that decide and join them
+        .sort(
+            "visit_key", *EVENT_ORDER
+        )  # once, and wide: cheaper than to sort the few columns that decide and join them
         .with_columns(stretch=pl.col("session_id").is_not_null().cum_sum())
         .with_columns(pl.col("session_id", "session_date").forward_fill(), found_customer_id=found_customer())
         .with_columns(
@@ -159,24 +161,17 @@ def last_on_device(events: pl.LazyFrame) -> pl.LazyFrame:
     """Of the events without a customer, the last customer seen on the device before, the same day."""
     known = pl.col("customer_id").is_not_null()
     is_same = pl.when(known).then("anonymous_id").forward_fill() == pl.col("anonymous_id")
-    seen = events.filter(pl.col("anonymous_id").is_not_null()).select("anonymous_id", "customer_id", *IN_ORDER)
+    seen = events.filter(pl.col("anonymous_id").is_not_null()).select("anonymous_id", "customer_id", *EVENT_ORDER)
     with_and_without = seen.group_by("anonymous_id").agg(
         known.any().alias("has_known"), (~known).any().alias("has_unknown")
     )
     asked = with_and_without.filter(pl.col("has_known") & pl.col("has_unknown"))
     return (
         seen.join(asked, on="anonymous_id", how="semi")
-        .sort("anonymous_id", *IN_ORDER)
+        .sort("anonymous_id", *EVENT_ORDER)
         .with_columns(last_customer_id=pl.when(is_same).then(pl.col("customer_id").forward_fill()))
         .filter(~known & pl.col("last_customer_id").is_not_null())
         .select("event_id", "last_customer_id")
-    )
-
-
-def visit_key() -> pl.Expr:
-    """As in `visit_parts`, which tells the stretches by it."""
-    return pl.coalesce("s" + pl.col("session_id"), "d" + pl.col("anonymous_id"), "c" + pl.col("customer_id")).alias(
-        "visit_key"
     )
 
 

@@ -15,9 +15,10 @@ from datetime import date
 
 import polars as pl
 
+from jobs.definitions.millionths import from_millionths
+from jobs.definitions.visits import EVENT_ORDER
 from jobs.engine.declaration import Frames, Input, Job
 
-IN_ORDER = ("occurred_at", "client_at", "event_id")
 # Only these are acts on a product.
 PRODUCT_ACTS = ("view", "click", "favorite")
 FIRST_SENT = ("customer_id", "buyer_id", "anonymous_id")
@@ -27,8 +28,8 @@ def sessions(frames: Frames, day: date) -> pl.LazyFrame:
     """The sessions that start on the day."""
     events = frames["session_events"].filter(pl.col("session_date") == day)
     return (
-        events.select("session_id", "is_stitched", "channel", "landing_source", *FIRST_SENT, *IN_ORDER, *acts())
-        .sort("session_id", *IN_ORDER)
+        events.select("session_id", "is_stitched", "channel", "landing_source", *FIRST_SENT, *EVENT_ORDER, *acts())
+        .sort("session_id", *EVENT_ORDER)
         .group_by("session_id", maintain_order=True)
         .agg(*totals())
         .join(distinct_skus(events), on="session_id", how="left")
@@ -58,9 +59,8 @@ def sessions(frames: Frames, day: date) -> pl.LazyFrame:
 
 
 def duration() -> pl.Expr:
-    """Seconds from first to last, to the nearest float: Polars divides floats by a constant a bit off, decimals not."""
-    microseconds = (pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds()
-    return (microseconds.cast(pl.Decimal(38, 6)) / 1_000_000).cast(pl.Float64)
+    """Seconds from first to last."""
+    return from_millionths((pl.col("ended_at") - pl.col("started_at")).dt.total_microseconds())
 
 
 def acts() -> list[pl.Expr]:

@@ -25,36 +25,30 @@ from functools import partial
 
 import polars as pl
 
+from jobs.definitions.interest import points
+from jobs.definitions.millionths import from_millionths
 from jobs.engine.declaration import Frames, Input, Job
 from schemas.settings import Settings
-
-# Fine enough that the oldest day keeps five digits, coarse enough that 10^11 views of one product by one customer fit.
-SCORE_DECIMALS = 6
-SCORE_SCALE: int = 10**SCORE_DECIMALS
 
 KEY = ("sku_id", "customer_id")
 
 
 def sku_viewers(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
     """The window's days summed by product and customer, as of the day."""
-    days = frames["customer_sku_days"].with_columns(points=points(day, settings))
+    days = frames["customer_sku_days"].with_columns(
+        points=points(day, weights(settings), settings.interest_half_life_days)
+    )
     return days.group_by(KEY).agg(*totals()).filter(has_looked()).select(*KEY, *outcome()).sort(KEY)
 
 
-def points(as_of: date, settings: Settings) -> pl.Expr:
-    """The day's weights, decayed to as_of, in whole millionths."""
-    weight = (
-        pl.col("view_count") * settings.view_weight
-        + pl.col("click_count") * settings.click_weight
-        + pl.col("favorite_count") * settings.favorite_weight
-        + pl.col("order_line_count") * settings.order_weight
-    )
-    return weight * decay((pl.lit(as_of) - pl.col("event_date")).dt.total_days(), settings)
-
-
-def decay(age_days: pl.Expr, settings: Settings) -> pl.Expr:
-    """What is left of 1 after that many days, in whole millionths. Arithmetic streams, a look-up by day does not."""
-    return (pl.lit(0.5).pow(age_days / settings.interest_half_life_days) * SCORE_SCALE).round().cast(pl.Int64)
+def weights(settings: Settings) -> dict[str, int]:
+    """What each act counts."""
+    return {
+        "view_count": settings.view_weight,
+        "click_count": settings.click_weight,
+        "favorite_count": settings.favorite_weight,
+        "order_line_count": settings.order_weight,
+    }
 
 
 def totals() -> list[pl.Expr]:
@@ -82,8 +76,7 @@ def outcome() -> list[pl.Expr]:
         (added.is_not_null() & (removed.is_null() | (added > removed))).alias("is_favorited"),
         pl.col("last_order_at").is_not_null().alias("has_ordered"),
         pl.col("last_order_at").alias("last_ordered_at"),
-        # As a decimal: Polars divides floats by a constant by multiplying with its reciprocal, a bit off.
-        (pl.col("points").cast(pl.Decimal(38, SCORE_DECIMALS)) / SCORE_SCALE).cast(pl.Float64).alias("score"),
+        from_millionths(pl.col("points")).alias("score"),
     ]
 
 

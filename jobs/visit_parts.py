@@ -18,10 +18,9 @@ from functools import partial
 
 import polars as pl
 
+from jobs.definitions.visits import EVENT_ORDER, visit_key
 from jobs.engine.declaration import Frames, Input, Job
 from schemas.settings import Settings
-
-IN_ORDER = ("occurred_at", "client_at", "event_id")
 
 
 def visit_parts(frames: Frames, _day: date, *, settings: Settings) -> pl.LazyFrame:
@@ -45,16 +44,9 @@ def in_stretches(events: pl.LazyFrame, session_gap: timedelta) -> pl.LazyFrame:
     is_other_visit = pl.col("visit_key").ne_missing(pl.col("visit_key").shift())
     is_after_gap = pl.col("session_id").is_null() & (pl.col("occurred_at").diff() > session_gap)
     return (
-        events.select(visit_key(), "session_id", "customer_id", *IN_ORDER)
-        .sort("visit_key", *IN_ORDER)
+        events.select(visit_key(), "session_id", "customer_id", *EVENT_ORDER)
+        .sort("visit_key", *EVENT_ORDER)
         .with_columns(stretch=(is_other_visit | is_after_gap).cum_sum())
-    )
-
-
-def visit_key() -> pl.Expr:
-    """The session, else the device, else the customer; the letter before keeps the kinds of name apart."""
-    return pl.coalesce("s" + pl.col("session_id"), "d" + pl.col("anonymous_id"), "c" + pl.col("customer_id")).alias(
-        "visit_key"
     )
 
 

@@ -15,7 +15,7 @@ from schemas.tables.declaration import Table
 
 def find_jobs(settings: Settings = DEFAULTS) -> list[Job]:
     """Every module of package `jobs` that declares one, in the order they run."""
-    names = [info.name for info in iter_modules(jobs.__path__) if not info.ispkg]  # a package: the engine
+    names = [info.name for info in iter_modules(jobs.__path__) if not info.ispkg]  # packages: shared
     found = [job for name in names if (job := find_job(name, settings))]
     return order_jobs(found, declared_tables())
 

@@ -55,10 +55,10 @@ def plan_rebuild(job: Job, view: View, only: frozenset[date] | None, forced: fro
 
     Days of a mart that are too old to be kept exact are never dirty: they are rebuilt when `only` names them.
     """
-    dirty, exact = dirty_days(job, view), exact_days(job, view)
+    dirty, exact, outdated = dirty_days(job, view), exact_days(job, view), outdated_days(job, view)
     asked = (frozenset() if only is None else (only & view.known) - exact) | (forced & view.all_days)
-    gone = frozenset(outdated_days(job, view) - asked) | (view.all_days - view.known)
-    days = (dirty if only is None else dirty & only) | asked | outdated_days(job, view)
+    gone = frozenset(outdated - asked) | (view.all_days - view.known)
+    days = (dirty if only is None else dirty & only) | asked | outdated
     before = read_state(view.output)
     state = BuildState(
         job=stamp(job, view.catalog.tables[job.table]),

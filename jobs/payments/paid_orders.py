@@ -43,9 +43,3 @@ def given_back(orders: pl.LazyFrame) -> pl.LazyFrame:
 def nearest_rank(value: pl.Expr, percent: int) -> pl.Expr:
     """The least value that so many percent of the rows do not exceed."""
     return value.sort().get((pl.len() * percent + 99) // 100 - 1)
-
-
-def the_only(column: str) -> pl.Expr:
-    """The one value the rows state; null when they state none, or several."""
-    least, greatest = pl.col(column).min(), pl.col(column).max()
-    return pl.when(least == greatest).then(least).first().alias(column)

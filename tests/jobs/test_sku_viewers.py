@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs import customer_sku_days, sku_viewers
+from jobs.definitions.interest import decay
 from schemas.settings import DEFAULTS
 from tests.jobs.draw import COSTLY, DAY, Row, customer_sku_day, session_events
 from tests.jobs.rows import computed, table_of
@@ -33,7 +34,7 @@ def test_decay_is_the_nearest_millionth_at_every_age() -> None:
     ages = pl.LazyFrame({"age_days": range(DEFAULTS.interest_window_days)})
     with localcontext(prec=50):
         expected = [int((Decimal(2) ** (Decimal(-age) / 30) * 1_000_000).to_integral_value()) for age in range(180)]
-    assert ages.select(sku_viewers.decay(pl.col("age_days"), DEFAULTS)).collect().to_series().to_list() == expected
+    assert ages.select(decay(pl.col("age_days"), half_life_days=30)).collect().to_series().to_list() == expected
 
 
 @COSTLY

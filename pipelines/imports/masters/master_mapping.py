@@ -23,8 +23,6 @@ from schemas.errors import UsageError
 from schemas.tables import declared_tables
 from schemas.tables.declaration import Column, Table
 
-MASTERS = ("skus", "customers")
-
 LONGEST_TEXT = 1024  # characters of a name: what is longer is a column of something else
 
 

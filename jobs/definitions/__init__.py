@@ -1,0 +1,1 @@
+"""What several jobs must define alike, and no job itself."""
