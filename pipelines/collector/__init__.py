@@ -1,0 +1,1 @@
+"""The HTTP collector: tracking clients in, landing out, durable before the answer."""

@@ -1,0 +1,44 @@
+"""Where the collector puts what it accepts: one small interface, kept by files (landing_files) and by Kafka (landing_kafka).
+
+A request becomes one call of `append`. When it returns, everything of the request is on stable storage; when it raises,
+nothing of it is. Lines are JSON texts in the contract of `schemas.events`, good or bad, one event each, without a line
+break. `unmapped` are originals whose names map to none of our events: they are kept just as durably, apart from the
+lines and out of the ingest's sight, to be sent through again once the mapping knows them.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from schemas.errors import MaidianError
+
+UNMAPPED_FOLDER = ".unmapped"
+"""Below the landing; `<landing>/.unmapped/<source>/<segment>.ndjson`. The dot keeps it from the ingest."""
+
+
+class LandingError(MaidianError):
+    """Nothing of the request was kept; the client should send it again after `retry_after_seconds`."""
+
+    retry_after_seconds = 5
+
+
+class LandingFullError(LandingError):
+    """Storage refuses bytes (a full disk, an input or output error, a full spool); it may be mended any moment."""
+
+    retry_after_seconds = 30
+
+
+class LandingSlowError(LandingError):
+    """Storage takes bytes more slowly than they arrive, and what waits already is as much as may wait."""
+
+
+class Landing(Protocol):
+    """Durable storage for the events of many requests at a time. One object belongs to one event loop."""
+
+    async def append(self, source: str, lines: Sequence[bytes], unmapped: Sequence[bytes] = ()) -> None:
+        """Keep all of one request, or nothing of it; return when it is on stable storage.
+
+        Raises `LandingFullError` or `LandingSlowError` when it was not kept. A caller that stops waiting does not know.
+        """
+
+    async def close(self) -> None:
+        """Finish what is waiting, give unfinished segments their names, and let go of every file."""
