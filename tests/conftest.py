@@ -1,10 +1,14 @@
 """What every test may use: the shared real data, and how hard hypothesis looks."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from infra.local.kafka.broker import Broker, free_ports
+from tests.local_broker import run_folder, shared_broker, skip_without_programs
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -24,3 +28,20 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no shared data at {folder}; set MAIDIAN_SHARED_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def kafka_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A real Kafka broker for the whole run; take topics of your own in it, and leave it alive."""
+    skip_without_programs()
+    with shared_broker(run_folder(tmp_path_factory)) as broker:
+        yield broker
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Broker]:
+    """A real Kafka broker that is not started yet, for one test to start, stop and kill."""
+    skip_without_programs()
+    broker = Broker(tmp_path / "kafka", *free_ports(2))
+    yield broker
+    broker.kill()
