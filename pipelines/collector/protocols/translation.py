@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-HEADERS_READ = ("content-type", "anonymousid", "sentat", "origin")
+HEADERS_READ = ("content-type", "dry-run")
 """The only headers a protocol looks at, by their lower-case names; the others need not be handed over."""
 
 
@@ -67,6 +67,8 @@ class Unmapped(msgspec.Struct, kw_only=True, omit_defaults=True):
     received_at: str
     sent_at: str | None = None
     """Said by the request, where the event itself does not say it."""
+    event_id: str | None = None
+    """Where it depends on the other events of the request."""
     original: msgspec.Raw
 
 

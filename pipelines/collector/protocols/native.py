@@ -1,0 +1,81 @@
+"""Our own protocol: events that are in the contract already, one, a list, or one a line (NDJSON).
+
+A line goes on as the very bytes that came, but for the stamp of `received_at`. What is wrong with it, ingest says.
+"""
+
+import json
+from collections.abc import Iterable
+
+import msgspec
+
+from pipelines.collector.protocols.rulebook import Rulebooks
+from pipelines.collector.protocols.translation import Request, Translation, UnreadableError
+
+_read_value = msgspec.json.Decoder(msgspec.Raw).decode
+_read_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
+_LINES_TYPES = ("ndjson", "jsonl", "json-lines", "jsonlines")
+
+
+def translate_events(request: Request, _rulebooks: Rulebooks | None = None) -> Translation:
+    """Every event of the body, in its order. Raises `UnreadableError` for a body that is neither JSON nor NDJSON."""
+    stamp = b'"received_at":"%b"' % request.received_at.encode()
+    return Translation(lines=[_stamped(line, stamp) for line in _split(request) if line])
+
+
+def _split(request: Request) -> Iterable[bytes]:
+    body = request.body.strip(b" \t\r\n")
+    if not body:
+        raise UnreadableError("the body is empty; send one JSON event, a list of them, or one a line")
+    says_lines = any(each in request.headers.get("content-type", "").lower() for each in _LINES_TYPES)
+    if not says_lines:
+        try:
+            if body[:1] == b"[":
+                return [_one_line(bytes(event)) for event in _read_list(body)]
+            _read_value(body)
+        except _NOT_JSON as error:
+            if not _is_lines(body):
+                raise UnreadableError(f"the body is not JSON: {error}") from None
+        else:
+            return [_one_line(body)]
+    return [line.strip(b" \t\r") for line in body.split(b"\n")]
+
+
+def _is_lines(body: bytes) -> bool:
+    """Whether the first line is JSON by itself, so that the body is one event a line, some of them broken."""
+    first, _, rest = body.partition(b"\n")
+    if not rest:
+        return False
+    try:
+        _read_value(first.strip())
+    except _NOT_JSON:
+        return False
+    return True
+
+
+def _one_line(event: bytes) -> bytes:
+    """JSON has line breaks between its tokens only; inside a text they are escaped."""
+    return event if b"\n" not in event and b"\r" not in event else event.replace(b"\n", b" ").replace(b"\r", b" ")
+
+
+def _stamped(line: bytes, stamp: bytes) -> bytes:
+    """The line with our `received_at`. What is no object stays as it is."""
+    if line[:1] != b"{":
+        return line
+    if b'"received_at"' in line:
+        line = _without_received_at(line)
+    rest = line[1:].lstrip(b" \t")
+    return b"{%b%b%b" % (stamp, b"" if rest[:1] == b"}" else b",", rest)
+
+
+def _without_received_at(line: bytes) -> bytes:
+    """A client does not say when we received its event. A line with any key twice stays: ingest refuses it as such."""
+    try:
+        pairs = json.loads(line, object_pairs_hook=lambda pairs: pairs, parse_int=str, parse_float=str)
+        event = _read_object(line)
+    except _NOT_JSON:
+        return line
+    if len(pairs) != len(event) or event.pop("received_at", None) is None:
+        return line
+    return msgspec.json.encode(event)

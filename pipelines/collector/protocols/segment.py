@@ -1,0 +1,220 @@
+"""The Segment protocol, as Segment's and RudderStack's clients speak it."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from pipelines.collector.protocols.field_ways import Node, read_node
+from pipelines.collector.protocols.rulebook import EventHead, Rulebook, Rulebooks, content_id
+from pipelines.collector.protocols.translation import Request, Translation, Unmapped, UnreadableError
+from pipelines.collector.protocols.values import NOTHING, Value, as_text
+
+PROTOCOL = "segment"
+
+CALLS = {
+    "t": "track", "i": "identify", "p": "page", "g": "group", "a": "alias", "s": "screen",
+    "track": "track", "identify": "identify", "page": "page", "group": "group", "alias": "alias", "screen": "screen",
+}  # fmt: skip
+"""The last part of a single call's path, and the call."""
+
+NOT_KEPT = ("type", "writeKey", "integrations", "_metadata", "sentAt")
+"""How and with which key the client delivers; nothing about the event. A key is never stored."""
+
+_NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
+_encode = msgspec.json.Encoder().encode
+_NONE = Value(b"null")
+
+
+class _Batch(msgspec.Struct):
+    batch: list[dict[str, Value]]
+    sentAt: Value = _NONE  # noqa: N815 - the client's word
+
+
+class _LooseBatch(msgspec.Struct):
+    batch: list[Value]
+    sentAt: Value = _NONE  # noqa: N815
+
+
+_read_batch = msgspec.json.Decoder(_Batch).decode
+_read_loose_batch = msgspec.json.Decoder(_LooseBatch).decode
+
+
+def translate_batch(request: Request, rulebooks: Rulebooks) -> Translation:
+    """`/v1/batch`, `/b` and `/beacon/v1/batch`: many events. Raises `UnreadableError` where there is no list `batch`."""
+    try:
+        whole = _read_batch(_on_one_line(request.body))
+    except _NOT_JSON:
+        return _translate_loose_batch(request, rulebooks)
+    return _translate(whole.batch, _sent_at(whole.sentAt), request, rulebooks.segment)
+
+
+def translate_call(request: Request, rulebooks: Rulebooks) -> Translation:
+    """`/v1/track`, `/t` and the like: one event."""
+    try:
+        event: Node = read_node(_on_one_line(request.body))
+    except _NOT_JSON as error:
+        raise UnreadableError(f"the body is no JSON object: {error}") from None
+    if "type" not in event:
+        call = CALLS.get(request.path.rstrip("/").rsplit("/", 1)[-1])
+        if call is not None:
+            event["type"] = Value(_encode(call))
+    return _translate([event], None, request, rulebooks.segment)
+
+
+def ignore_metrics(_request: Request, _rulebooks: Rulebooks) -> Translation:
+    """`/m`: what the client counts of itself; no events."""
+    return Translation()
+
+
+def settings_document(write_key: str, base_url: str) -> bytes:
+    """What analytics-next asks for before it sends: where to, and which integrations (none but this)."""
+    url = urlsplit(base_url)
+    return _encode(
+        {
+            "integrations": {
+                "Segment.io": {
+                    "apiKey": write_key,
+                    "apiHost": f"{url.netloc}{url.path.rstrip('/')}/v1",
+                    "protocol": url.scheme,
+                    "unbundledIntegrations": [],
+                    "addBundledMetadata": True,
+                    "maybeBundledConfigIds": {},
+                    "versionSettings": {"version": "4.4.7", "componentTypes": ["browser"]},
+                }
+            },
+            "plan": {"track": {"__default": {"enabled": True}}, "identify": {}, "group": {}},
+            "edgeFunction": {},
+            "analyticsNextEnabled": True,
+            "metrics": {"sampleRate": 0},
+            "enabledMiddleware": {},
+            "remotePlugins": [],
+        }
+    )
+
+
+def source_config(write_key: str) -> bytes:
+    """What RudderStack's browser client asks for before it sends: the source, with no destination beside us."""
+    return _encode(
+        {
+            "source": {
+                "id": write_key,
+                "name": "maidian",
+                "writeKey": write_key,
+                "enabled": True,
+                "workspaceId": "maidian",
+                "config": {"statsCollection": {"errors": {"enabled": False}, "metrics": {"enabled": False}}},
+                "connections": [],
+                "destinations": [],
+                "dataplanes": {},
+                "sourceDefinition": {"name": "Javascript"},
+            },
+            "updatedAt": "2026-01-01T00:00:00.000Z",
+        }
+    )
+
+
+def translate_one(event: Node, sent_at: bytes | None, received_at: bytes, book: Rulebook) -> tuple[str, list[bytes]]:
+    """An event's name, and its lines."""
+    name = name_of(event)
+    if name in book.ignored:
+        return name, []
+    own_sent_at = _sent_at(event.get("sentAt")) or sent_at
+    occurred_at = _first(event, "timestamp", "originalTimestamp") or own_sent_at or received_at
+    said_id = _first(event, "messageId")
+    if said_id is not None:
+        message_id = as_text(said_id)
+    else:
+        message_id = content_id([_encode({key: value for key, value in event.items() if key != "sentAt"})])
+    head = EventHead(message_id, occurred_at, own_sent_at, received_at)
+    kept = {key: value for key, value in event.items() if key not in _IN_HEAD}
+    return name, book.lines(name, kept, head, "$segment")
+
+
+_IN_HEAD = frozenset((*NOT_KEPT, "messageId", "timestamp"))
+
+
+def name_of(event: Node) -> str:
+    """The name by which a mapping knows an event: a track's own, of other calls the call's."""
+    call = _text(event.get("type"))
+    return _text(event.get("event")) if call in ("track", "") else call
+
+
+def _translate(events: list[Any], sent_at: bytes | None, request: Request, book: Rulebook) -> Translation:
+    done = Translation()
+    received_at = b'"%b"' % request.received_at.encode()
+    for event in events:
+        try:
+            name, lines = translate_one(event, sent_at, received_at, book)
+        except _NOT_JSON:  # half of a surrogate pair, or bytes that are no text: for ingest to refuse
+            done.lines.append(_encode(event))
+            continue
+        if lines:
+            done.lines += lines
+        elif name in book.ignored:
+            done.ignored_count += 1
+        else:
+            done.unmapped.append(_unmapped(name, event, sent_at, request))
+            done.unmapped_names.append(name)
+    return done
+
+
+def _translate_loose_batch(request: Request, rulebooks: Rulebooks) -> Translation:
+    """A batch in which something is no event: that goes on as it came, for ingest to refuse."""
+    try:
+        whole = _read_loose_batch(_on_one_line(request.body))
+    except _NOT_JSON as error:
+        raise UnreadableError(f"the body is no JSON object with a list `batch`: {error}") from None
+    done = Translation()
+    for value in whole.batch:
+        text = bytes(value)
+        try:
+            event: Node = read_node(text)
+        except _NOT_JSON:
+            done.lines.append(text)
+            continue
+        one = _translate([event], _sent_at(whole.sentAt), request, rulebooks.segment)
+        done.lines += one.lines
+        done.unmapped += one.unmapped
+        done.unmapped_names += one.unmapped_names
+        done.ignored_count += one.ignored_count
+    return done
+
+
+def _unmapped(name: str, event: Node, sent_at: bytes | None, request: Request) -> bytes:
+    event.pop("writeKey", None)
+    return _encode(
+        Unmapped(
+            protocol=PROTOCOL,
+            source=request.source,
+            name=name,
+            received_at=request.received_at,
+            sent_at=None if sent_at is None else msgspec.json.decode(sent_at, type=str),
+            original=Value(_encode(event)),
+        )
+    )
+
+
+def _on_one_line(body: bytes) -> bytes:
+    """JSON has line breaks between its tokens only; inside a text they are escaped."""
+    return body.replace(b"\n", b" ") if b"\n" in body else body
+
+
+def _sent_at(value: Value | None) -> bytes | None:
+    text = b"" if value is None else bytes(value)
+    return text if text[:1] == b'"' and text not in NOTHING else None
+
+
+def _first(event: Node, *keys: str) -> bytes | None:
+    for key in keys:
+        value = event.get(key)
+        if value is not None and (text := bytes(value)) not in NOTHING:
+            return text
+    return None
+
+
+def _text(value: Value | None) -> str:
+    if value is None:
+        return ""
+    text = bytes(value)
+    return msgspec.json.decode(text, type=str) if text[:1] == b'"' else ""

@@ -1,0 +1,259 @@
+"""The Sensors Analytics protocol: `/sa`, `/sa.gif`, `/debug`; GET or POST; one event or a list; base64 of JSON."""
+
+import base64
+import binascii
+import zlib
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+
+from pipelines.collector.protocols.field_ways import Node, find, open_child, read_node
+from pipelines.collector.protocols.java_hash import java_hash
+from pipelines.collector.protocols.rulebook import EventHead, Rulebook, Rulebooks, content_id
+from pipelines.collector.protocols.translation import (
+    Request,
+    TooLargeError,
+    Translation,
+    Unmapped,
+    UnreadableError,
+)
+from pipelines.collector.protocols.values import NOTHING, Value, as_text
+
+PROTOCOL = "sensors"
+
+NOT_KEPT = ("token", "_flush_time", "_track_id", "_nocache")
+"""The project's key and how the client delivers; nothing about the event."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_GZIP_MAGIC = b"\x1f\x8b"
+_NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
+_DEVICES = (
+    "$identity_cookie_id",
+    "$identity_anonymous_id",
+    "$identity_android_id",
+    "$identity_idfv",
+    "$identity_mp_id",
+)
+_encode = msgspec.json.Encoder().encode
+_read_list = msgspec.json.Decoder(list[Value]).decode
+_read_nodes = msgspec.json.Decoder(list[dict[str, Value]]).decode
+
+
+def translate_events(request: Request, rulebooks: Rulebooks) -> Translation:
+    """Every event of `data` or `data_list`, from the body or, in a GET, the query.
+
+    Raises `UnreadableError` where there is neither, where `crc` does not fit, and where what is packed is no JSON;
+    `TooLargeError` where it unpacks to more than `max_bytes`. A dry run is checked and gives nothing.
+    """
+    events = _events(request)
+    done = Translation()
+    if request.headers.get("dry-run", "").lower() == "true":
+        return done
+    _translate(events, done, request, rulebooks.sensors)
+    return done
+
+
+def _events(request: Request) -> list[Node | bytes]:
+    """The events of a request: objects, or the text of what is none."""
+    form = _form(request.body) if request.body else {}
+    if b"data" not in form and b"data_list" not in form:
+        if request.body[:1] in (b"{", b"["):  # JSON itself, as some of the smaller clients send it
+            return _read([request.body])
+        form = _form(request.query.encode())
+    packed = [form[key] for key in (b"data", b"data_list") if key in form]
+    if not packed:
+        raise UnreadableError(
+            "there is no data and no data_list; send one of them, base64 of JSON, gzip before it or not"
+        )
+    crc = _crc(form)
+    if crc is not None and crc != java_hash(packed[0]):
+        raise UnreadableError(f"crc {crc} does not fit the data; it was cut or changed on the way")
+    return _read([_unpack(each, request.max_bytes) for each in packed])
+
+
+def _read(texts: list[bytes]) -> list[Node | bytes]:
+    events: list[Node | bytes] = []
+    for said in texts:
+        text = said.replace(b"\n", b" ") if b"\n" in said else said
+        try:
+            if text.lstrip()[:1] != b"[":
+                events.append(read_node(text))
+                continue
+            try:
+                events += _read_nodes(text)
+            except _NOT_JSON:
+                events += [_node_or_text(value) for value in _read_list(text)]
+        except _NOT_JSON as error:
+            raise UnreadableError(f"the data is neither a JSON object nor a list of them: {error}") from None
+    return events
+
+
+def _node_or_text(value: Value) -> Node | bytes:
+    text = bytes(value)
+    try:
+        node: Node = read_node(text)
+    except _NOT_JSON:
+        return text
+    return node
+
+
+def _form(text: bytes) -> dict[bytes, bytes]:
+    """The first value of each key. A plus sign stays one: it is base64, and some clients do not escape it."""
+    form: dict[bytes, bytes] = {}
+    for pair in text.split(b"&"):
+        key, _, value = pair.partition(b"=")
+        form.setdefault(key, unquote_to_bytes(value) if b"%" in value else value)
+    return form
+
+
+def _crc(form: dict[bytes, bytes]) -> int | None:
+    said = form.get(b"crc")
+    if said is None:
+        said = _form(form.get(b"ext", b"")).get(b"crc")
+    if said is None:
+        return None
+    try:
+        return int(said)
+    except ValueError:
+        raise UnreadableError("crc is no integer") from None
+
+
+def _unpack(packed: bytes, max_bytes: int) -> bytes:
+    try:
+        data = base64.b64decode(packed, validate=True)
+    except binascii.Error:
+        try:
+            data = base64.b64decode(packed.strip().replace(b" ", b"+") + b"===")
+        except binascii.Error:
+            raise UnreadableError("the data is not base64") from None
+    if data[:2] != _GZIP_MAGIC:
+        return data
+    unzip = zlib.decompressobj(wbits=31)
+    try:
+        text = unzip.decompress(data, max_bytes + 1)
+    except zlib.error as error:
+        raise UnreadableError(f"the data is not gzip: {error}") from None
+    if len(text) > max_bytes:
+        raise TooLargeError(f"the data unpacks to more than {max_bytes:,} bytes; send fewer events at once")
+    if not unzip.eof:
+        raise UnreadableError("the gzip data is cut off")
+    return text
+
+
+def _translate(events: list[Node | bytes], done: Translation, request: Request, book: Rulebook) -> None:
+    received_at = b'"%b"' % request.received_at.encode()
+    seen: Counter[bytes] = Counter()
+    for event in events:
+        if isinstance(event, bytes):
+            done.lines.append(event)
+            continue
+        try:
+            event_id = _event_id(event)
+            seen[event_id] += 1
+            if seen[event_id] > 1:
+                event_id = content_id((event_id, b"%d" % seen[event_id]))
+            name, lines = translate_one(event, event_id, received_at, book)
+        except _NOT_JSON:  # half of a surrogate pair, or bytes that are no text: for ingest to refuse
+            done.lines.append(_encode(event))
+            continue
+        if lines:
+            done.lines += lines
+        elif name in book.ignored:
+            done.ignored_count += 1
+        else:
+            event.pop("token", None)
+            done.unmapped_names.append(name)
+            done.unmapped.append(
+                _encode(
+                    Unmapped(
+                        protocol=PROTOCOL,
+                        source=request.source,
+                        name=name,
+                        received_at=request.received_at,
+                        event_id=msgspec.json.decode(event_id, type=str),
+                        original=Value(_encode(event)),
+                    )
+                )
+            )
+
+
+def translate_one(event: Node, event_id: bytes, received_at: bytes, book: Rulebook) -> tuple[str, list[bytes]]:
+    """An event's name, and its lines."""
+    name = name_of(event)
+    if name in book.ignored or name not in book.rules:
+        return name, []
+    kept = {key: value for key, value in event.items() if key not in _IN_HEAD}
+    _fill_ids(kept)
+    head = EventHead(
+        event_id=event_id,
+        occurred_at=_instant(event.get("time")) or received_at,
+        sent_at=_instant(event.get("_flush_time")),
+        received_at=received_at,
+    )
+    return name, book.lines(name, kept, head, "$sensors")
+
+
+_IN_HEAD = frozenset((*NOT_KEPT, "time", "type"))
+
+
+def name_of(event: Node) -> str:
+    """The name by which a mapping knows an event: a track's own, of other calls the call's."""
+    call = _text(event.get("type"))
+    return _text(event.get("event")) if call in ("track", "") else call
+
+
+def _event_id(event: Node) -> bytes:
+    """The same whenever the client sends the event again.
+
+    `_track_id` alone would not do: the browser's is nine digits, so that a hundred thousand events share some. Without
+    it, all the event says tells it apart; when it was sent is no part of that.
+    """
+    track_id = event.get("_track_id")
+    if track_id is None:
+        return content_id([_encode({key: value for key, value in event.items() if key != "_flush_time"})])
+    told_apart = (track_id, event.get("time"), event.get("distinct_id"), event.get("event"))
+    return content_id(b"" if each is None else _encode(each) for each in told_apart)
+
+
+def _fill_ids(event: Node) -> None:
+    """Say `login_id` and `anonymous_id` outright: older and server clients say them through `distinct_id`."""
+    login = event.get("login_id")
+    if login is None or bytes(login) in NOTHING:
+        login = find(event, ("identities", "$identity_login_id"))
+        said = find(event, ("properties", "$is_login_id"))
+        if login is None and said is not None and bytes(said) == b"true":  # type: ignore[arg-type]
+            login = event.get("distinct_id")
+        if login is not None:
+            event["login_id"] = login
+    device = event.get("anonymous_id")
+    if device is None or bytes(device) in NOTHING:
+        identities = open_child(event, "identities") or {}
+        device = next((identities[key] for key in _DEVICES if key in identities), None)
+        if device is None and login is None:
+            device = event.get("distinct_id")
+        if device is not None:
+            event["anonymous_id"] = device
+
+
+def _instant(said: Any) -> bytes | None:
+    """Milliseconds since 1970 as an instant; what is none goes on as it came, for ingest to refuse."""
+    if said is None:
+        return None
+    text = bytes(said)
+    if text in NOTHING:
+        return None
+    try:
+        moment = _EPOCH + timedelta(milliseconds=int(text))
+    except (ValueError, OverflowError):
+        return as_text(text)
+    return b'"%b"' % moment.isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
+
+
+def _text(value: Value | None) -> str:
+    if value is None:
+        return ""
+    text = bytes(value)
+    return msgspec.json.decode(text, type=str) if text[:1] == b'"' else ""
