@@ -34,6 +34,9 @@ class LandingSlowError(LandingError):
 class Landing(Protocol):
     """Durable storage for the events of many requests at a time. One object belongs to one event loop."""
 
+    async def start(self) -> None:
+        """Called once, in the event loop, before the first `append`: finish what dead collectors left behind."""
+
     async def append(self, source: str, lines: Sequence[bytes], unmapped: Sequence[bytes] = ()) -> None:
         """Keep all of one request, or nothing of it; return when it is on stable storage.
 
