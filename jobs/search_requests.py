@@ -32,6 +32,7 @@ from functools import partial
 
 import polars as pl
 
+from jobs.definitions.reading import read_once
 from jobs.definitions.visits import EVENT_ORDER
 from jobs.engine.declaration import Frames, Input, Job
 from jobs.wording.normalized import normalized
@@ -57,17 +58,23 @@ READ = (
 def search_requests(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
     """The searches whose searched_at falls on the day."""
     fold = timedelta(seconds=settings.search_fold_seconds)
-    events = (
-        frames["session_events"]
-        .filter(pl.col("event_type").is_in(["search", "search_result"]))
-        .select(*READ)
-        .with_columns(actor(), query_raw=pl.col("query"), query=normalized(pl.col("query")))
-        .cache()  # read by three branches: Polars would read and normalise for each of them again
+    events = with_query(
+        read_once(
+            frames["session_events"].filter(pl.col("event_type").is_in(["search", "search_result"])).select(*READ)
+        )
     )
-    named = with_name(events.filter(pl.col("event_type") == "search"), fold).cache()
-    of_day = requests(named).filter(pl.col("event_date") == day)
+    events = read_once(events.with_columns(actor()))
+    typed = read_once(with_search(with_name(events.filter(pl.col("event_type") == "search"), fold)))
+    of_day = typed.filter(pl.col("is_first") & (pl.col("event_date") == day))
     results = events.filter((pl.col("event_type") == "search_result") & (pl.col("page").fill_null(1) <= 1))
-    reported = pl.concat([results_by_name(results, of_day), results_by_query(results, named, fold)])
+    # What is reported before the day for a query typed before it belongs to no search of the day.
+    from_day_on = pl.col("event_date") >= day
+    reported = pl.concat(
+        [
+            results_by_name(results, of_day),
+            results_by_query(results.filter(from_day_on), typed.filter(from_day_on), fold),
+        ]
+    )
     return (
         of_day.join(last_report(reported), on="name", how="left")
         .select(
@@ -92,23 +99,28 @@ def search_requests(frames: Frames, day: date, *, settings: Settings) -> pl.Lazy
     )
 
 
+def with_query(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Adds the normalised query; each wording is normalised once."""
+    wordings = events.select(query_raw=pl.col("query").drop_nulls().unique())
+    normal = wordings.with_columns(query=normalized(pl.col("query_raw")))
+    return events.rename({"query": "query_raw"}).join(normal, on="query_raw", how="left")
+
+
 def actor() -> pl.Expr:
     """The device, else the customer; the letter before keeps the two kinds of name apart."""
     return pl.coalesce("d" + pl.col("anonymous_id"), "c" + pl.col("customer_id")).alias("actor")
 
 
 def with_name(searches: pl.LazyFrame, fold: timedelta) -> pl.LazyFrame:
-    """The search events that count, each with the name of its search, in order within the search."""
+    """The search events that count, each with the name of its search."""
     told = searches.filter(pl.col("search_id").is_not_null()).with_columns(name=pl.col("search_id"))
     first_days = told.group_by("name").agg(first_day=pl.col("event_date").min())
     return (
         pl.concat([told, chained(searches.filter(pl.col("search_id").is_null()), fold)])
         .join(first_days, on="name", how="left")
         .filter((pl.col("event_date") == pl.col("first_day")).fill_null(value=True))
-        .sort("name", *EVENT_ORDER)
-        .with_columns(
-            is_derived=pl.col("first_day").is_null(), is_whole=pl.col("query") == pl.col("query").last().over("name")
-        )
+        .with_columns(is_derived=pl.col("first_day").is_null())
+        .drop("result_count")
     )
 
 
@@ -123,15 +135,30 @@ def chained(searches: pl.LazyFrame, fold: timedelta) -> pl.LazyFrame:
     return searches.sort("actor", *EVENT_ORDER).with_columns(name=begins_here.forward_fill())
 
 
-def requests(named: pl.LazyFrame) -> pl.LazyFrame:
-    """One row a search: its first event with the whole query."""
-    folded = named.group_by("name").agg(
-        started_at=pl.col("occurred_at").min(),
-        last_searched_at=pl.col("occurred_at").max(),
-        event_count=pl.len().cast(pl.Int64),
+def with_search(named: pl.LazyFrame) -> pl.LazyFrame:
+    """The events with the whole query, and what is known of their search; `is_first` is the one that stands for it.
+
+    Most searches are one event: only the others need to be put in order.
+    """
+    named = read_once(named.with_columns(is_repeated=pl.col("name").is_duplicated()))
+    at = pl.col("occurred_at")
+    single = named.filter(~pl.col("is_repeated")).with_columns(
+        started_at=at, last_searched_at=at, event_count=pl.lit(1, dtype=pl.Int64), is_first=pl.lit(value=True)
     )
-    whole = named.filter("is_whole").unique("name", keep="first", maintain_order=True)
-    return whole.join(folded, on="name").drop("result_count")
+    repeated = (
+        named.filter("is_repeated")
+        .sort("name", *EVENT_ORDER)
+        .with_columns(
+            started_at=at.first().over("name"),
+            last_searched_at=at.last().over("name"),
+            event_count=pl.len().over("name").cast(pl.Int64),
+            whole_query=pl.col("query").last().over("name"),
+        )
+        .filter(pl.col("query") == pl.col("whole_query"))
+        .drop("whole_query")
+        .with_columns(is_first=pl.col("name").is_first_distinct())
+    )
+    return pl.concat([single, repeated])
 
 
 def results_by_name(results: pl.LazyFrame, requests: pl.LazyFrame) -> pl.LazyFrame:
@@ -144,9 +171,9 @@ def results_by_name(results: pl.LazyFrame, requests: pl.LazyFrame) -> pl.LazyFra
     )
 
 
-def results_by_query(results: pl.LazyFrame, named: pl.LazyFrame, fold: timedelta) -> pl.LazyFrame:
+def results_by_query(results: pl.LazyFrame, typed: pl.LazyFrame, fold: timedelta) -> pl.LazyFrame:
     """Results that carry no search_id, and the search their query was typed for just before."""
-    typed = named.filter("is_whole").select("actor", "query", "name", *EVENT_ORDER).sort(EVENT_ORDER)
+    typed = typed.select("actor", "query", "name", *EVENT_ORDER).sort(EVENT_ORDER)
     return (
         results.filter(pl.col("search_id").is_null())
         .sort("occurred_at")
