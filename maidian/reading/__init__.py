@@ -1,0 +1,1 @@
+"""Reading the tables: as lazy frames, and as views of an SQL database."""

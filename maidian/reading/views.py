@@ -1,0 +1,101 @@
+"""Every table as a view of a DuckDB database, pinned to the snapshots that are published now.
+
+A view reads the files of one snapshot, so that a query sees one state of a table whatever is published meanwhile. The
+files go when the snapshot is collected as garbage (`maidian gc`): hours or days later, never under a short session.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from schemas.lake.lake import Lake
+from schemas.lake.snapshots import current_snapshot
+from schemas.tables import declared_tables
+from schemas.tables.declaration import Column, Table
+
+
+def connect(lake: Lake, database: str = ":memory:") -> duckdb.DuckDBPyConnection:
+    """A connection with a view for each declared table; one without rows where nothing was published yet.
+
+    Instants show in the lake's time zone; their values are UTC. Comments say what tables and columns mean.
+    """
+    connection = duckdb.connect(database)
+    connection.execute(f"SET TimeZone = {_text(lake.time_zone)}")
+    connection.execute("SET enable_progress_bar = false")
+    for table in declared_tables().values():
+        snapshot = current_snapshot(lake, table.name)
+        rows = select_statement(table, snapshot.files() if snapshot else [])
+        connection.execute(f"CREATE OR REPLACE VIEW {_name(table.name)} AS {rows}")
+        explain(connection, table, "VIEW")
+    return connection
+
+
+def copy_rows(connection: duckdb.DuckDBPyConnection) -> None:
+    """Put tables of the same names and rows in place of the views."""
+    for table in declared_tables().values():
+        name, half = _name(table.name), _name(f"{table.name} being copied")
+        connection.execute(f"CREATE TABLE {half} AS FROM {name}")
+        connection.execute(f"DROP VIEW {name}")
+        connection.execute(f"ALTER TABLE {half} RENAME TO {name}")
+        explain(connection, table, "TABLE")
+
+
+def explain(connection: duckdb.DuckDBPyConnection, table: Table, kind: str) -> None:
+    """Comment on the table and its columns with their meaning in both languages."""
+    connection.execute(f"COMMENT ON {kind} {_name(table.name)} IS {_text(f'{table.en} {table.zh}')}")
+    for column in table.columns:
+        place = f"{_name(table.name)}.{_name(column.name)}"
+        connection.execute(f"COMMENT ON COLUMN {place} IS {_text(_meaning(column))}")
+
+
+def select_statement(table: Table, files: Iterable[Path]) -> str:
+    """The SQL that reads the files as the declared columns, whatever the files were written with.
+
+    The empty row in front gives every column its type, also one that was declared after all of the files were written.
+    """
+    nothing = ", ".join(f"NULL::{sql_type(column.type)} AS {_name(column.name)}" for column in table.columns)
+    listed = ", ".join(_text(str(file)) for file in files)
+    if not listed:
+        return f"SELECT {nothing} WHERE false"
+    names = ", ".join(_name(column.name) for column in table.columns)
+    hive = f"hive_partitioning = true, hive_types = {{{_text(table.partition)}: DATE}}"
+    rows = f"FROM read_parquet([{listed}], union_by_name = true, {hive})"
+    return f"SELECT {names} FROM (SELECT {nothing} WHERE false UNION ALL BY NAME {rows})"  # noqa: S608 our own names
+
+
+def sql_type(kind: pa.DataType) -> str:
+    """The DuckDB name of a column's type."""
+    if pa.types.is_list(kind):
+        return f"{sql_type(kind.value_type)}[]"
+    if pa.types.is_struct(kind):
+        return "STRUCT(" + ", ".join(f"{_name(field.name)} {sql_type(field.type)}" for field in kind) + ")"
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision},{kind.scale})"
+    if pa.types.is_timestamp(kind):
+        return "TIMESTAMP WITH TIME ZONE"
+    return SQL_TYPES[kind]
+
+
+SQL_TYPES = {
+    pa.string(): "VARCHAR",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+    pa.date32(): "DATE",
+    pa.binary(): "BLOB",
+}
+
+
+def _meaning(column: Column) -> str:
+    return f"{column.en}{f' [{column.unit}]' if column.unit else ''} {column.zh}"
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
