@@ -30,6 +30,7 @@ class Entry(NamedTuple):
 COMMANDS = {
     "demo": Entry("demo", "Make up a wholesaler and take it from raw events to every table."),
     "init": Entry("init", "Create a lake and fix its time zone."),
+    "collect": Entry("collect", "Take events in over HTTP from tracking clients."),
     "import": Entry("import_", "Map files of other shapes into landing."),
     "generate": Entry("generate", "Write the events of a made-up wholesaler, with the truth beside them."),
     "ingest": Entry("ingest", "Take landing in: events and rejects."),

@@ -1,0 +1,127 @@
+"""uvicorn's HTTP/1.1 connection with the limits it has none of: time and size of a head, time of a body, connections.
+
+A connection notes when it began to wait, and `sweep` looks at all of them once a second: no timer for each request.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+MAX_HEAD_BYTES = 64 * 1024  # clients that send with an image put some kilobytes of events into the address
+MAX_HEADER_COUNT = 100
+LINGER_SECONDS = 2.0  # how long a client that is refused may go on sending, so that it comes to read the answer
+
+
+class _HeadTooLargeError(Exception):
+    """Raised into the parser, which then stops."""
+
+
+class GuardedConnection(HttpToolsProtocol):
+    """One connection; `guarded` makes the class with its limits."""
+
+    max_connections = 2000
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a head; refuse one connection too many."""
+        super().connection_made(transport)
+        self.head_since: float | None = time.monotonic()
+        self.body_since: float | None = None
+        self._head_bytes = 0
+        self._header_count = 0
+        self._is_refused = False
+        if len(self.connections) > self.max_connections:
+            self.refuse(503)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what arrives, unless nothing more is wanted."""
+        if self._is_refused:
+            return
+        if self.head_since is None and self.body_since is None and not self._is_answering():
+            self.head_since = time.monotonic()
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """Count anew for each request."""
+        super().on_message_begin()
+        self._head_bytes = self._header_count = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the address."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, or a trailer behind a body."""
+        self._header_count += 1
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Start the request; its body may take its time from now on."""
+        super().on_headers_complete()
+        self.head_since = None
+        self.body_since = time.monotonic()
+
+    def on_message_complete(self) -> None:
+        """Everything of the request is here."""
+        self.body_since = None
+        super().on_message_complete()
+
+    def _is_answering(self) -> bool:
+        """Whether a request is with the application. uvicorn declares its cycle without saying that there is none yet."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not cycle.response_complete
+
+    def _count(self, byte_count: int) -> None:
+        self._head_bytes += byte_count
+        if self._head_bytes > MAX_HEAD_BYTES or self._header_count > MAX_HEADER_COUNT:
+            raise _HeadTooLargeError
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what the parser refused."""
+        is_too_large = self._head_bytes > MAX_HEAD_BYTES or self._header_count > MAX_HEADER_COUNT
+        self.refuse(431 if is_too_large else 400)
+
+    def refuse(self, status: int) -> None:
+        """Say no and close, reading on for a moment: bytes that nobody reads would make the kernel reset the answer."""
+        if self._is_refused or self.transport.is_closing():
+            return
+        self._is_refused = True
+        if self._is_answering():
+            if self.cycle.response_started:
+                self.transport.close()
+                return
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        body = b'{"error":"%s"}' % HTTPStatus(status).phrase.lower().encode()
+        self.transport.write(
+            b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+            b"retry-after: 5\r\nconnection: close\r\n\r\n%s"
+            % (status, HTTPStatus(status).phrase.encode(), len(body), body)
+        )
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+
+def guarded(max_connections: int) -> type[GuardedConnection]:
+    """The class of connections for uvicorn to make."""
+    return type("LimitedConnection", (GuardedConnection,), {"max_connections": max_connections})
+
+
+def sweep(connections: Iterable[object], head_timeout_seconds: float, body_timeout_seconds: float) -> None:
+    """End the requests that do not arrive in time."""
+    now = time.monotonic()
+    for connection in list(connections):
+        if not isinstance(connection, GuardedConnection):
+            continue
+        for since, timeout_seconds in (
+            (connection.head_since, head_timeout_seconds),
+            (connection.body_since, body_timeout_seconds),
+        ):
+            if since is not None and now - since > timeout_seconds:
+                connection.refuse(408)

@@ -1,0 +1,151 @@
+"""Several worker processes on one listening socket, and the supervisor that starts them anew when they die.
+
+The supervisor forks, so it must not have started a thread or imported Polars before. It holds the one end of a pipe
+whose other end every worker watches: however the supervisor dies, its workers finish their requests and end too, and the
+port is free for the next collector.
+"""
+
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+from pipelines.collector.rate_limit import RateLimits
+from pipelines.collector.worker import Blueprint, run_worker
+from schemas.errors import MaidianError, UsageError
+
+log = logging.getLogger(__name__)
+
+_WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+BIND_SECONDS = 5.0  # the workers of a collector that was killed a moment ago need a little to let go of the port
+RESTART_SECONDS = 1.0  # least time between two starts of one worker, so that one that cannot start takes no whole core
+STOP_SECONDS = 15.0  # for workers to finish; after that they are killed, and the next collector finishes their segments
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket. UsageError when the address cannot be had."""
+    give_up_at = time.monotonic() + BIND_SECONDS
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except OSError as error:
+        raise UsageError(f"host {host!r} is no address to listen on: {error.strerror}") from None
+    while True:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Answers are small and their clients wait for them.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            listener.bind(address)
+            listener.listen(2048)
+        except OSError as error:
+            listener.close()
+            if error.errno != errno.EADDRINUSE or time.monotonic() > give_up_at:
+                raise UsageError(
+                    f"cannot listen on {host} port {port}: {error.strerror}; stop what uses it, or give another --port"
+                ) from None
+            time.sleep(0.1)
+        else:
+            listener.setblocking(False)
+            return listener
+
+
+def serve(blueprint: Blueprint, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Run the workers until SIGTERM or SIGINT; returns when all of them have ended."""
+    _Supervisor(blueprint, listener).run(on_ready)
+
+
+class _Supervisor:
+    def __init__(self, blueprint: Blueprint, listener: socket.socket) -> None:
+        self._blueprint = blueprint
+        self._listener = listener
+        self._workers: dict[int, int] = {}
+        """Process by worker number."""
+        self._started_at: dict[int, float] = {}
+        self._life_line, self._life_end = os.pipe()
+        key_count = sum(len(each.write_keys) for each in blueprint.settings.sources.values())
+        self._rate_limits = RateLimits(blueprint.settings.workers, key_count)
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Start the workers and keep them running."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+        try:
+            self._keep_running(on_ready)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _keep_running(self, on_ready: Callable[[], None]) -> None:
+        for number in range(self._blueprint.settings.workers):
+            self._start(number)
+        on_ready()
+        while True:
+            received = signal.sigtimedwait(_WATCHED, RESTART_SECONDS)
+            if received is not None and received.si_signo != signal.SIGCHLD:
+                self._stop()
+                return
+            self._reap()
+            for number in range(self._blueprint.settings.workers):
+                if number not in self._workers and time.monotonic() - self._started_at[number] > RESTART_SECONDS:
+                    self._start(number)
+
+    def _start(self, number: int) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._started_at[number] = time.monotonic()
+        process = os.fork()
+        if process == 0:
+            self._be_worker(number)
+        self._workers[number] = process
+
+    def _be_worker(self, number: int) -> NoReturn:
+        """In the child: serve, and never return into the supervisor's code."""
+        exit_code = 1
+        try:
+            os.close(self._life_end)
+            self._rate_limits.take_part(number)
+            run_worker(self._blueprint, self._listener, self._rate_limits, self._life_line)
+            exit_code = 0
+        except MaidianError as error:
+            log.error("worker %d cannot run: %s", number, error)  # noqa: TRY400 -- one line, as of every such error
+        except BaseException:
+            log.exception("worker %d failed", number)
+        finally:
+            logging.shutdown()
+            os._exit(exit_code)
+
+    def _reap(self) -> None:
+        """Take note of workers that ended."""
+        for number, process in list(self._workers.items()):
+            ended, status = os.waitpid(process, os.WNOHANG)
+            if ended:
+                del self._workers[number]
+                log.error("worker %d (process %d) %s; starting another", number, process, _ending(status))
+
+    def _stop(self) -> None:
+        """Tell every worker to finish, and wait."""
+        for process in self._workers.values():
+            os.kill(process, signal.SIGTERM)
+        give_up_at = time.monotonic() + STOP_SECONDS
+        is_killed = False
+        while self._workers:
+            for number, process in list(self._workers.items()):
+                ended, _status = os.waitpid(process, os.WNOHANG)
+                if ended:
+                    del self._workers[number]
+            if self._workers and time.monotonic() > give_up_at and not is_killed:
+                is_killed = True
+                for number, process in self._workers.items():
+                    log.error("worker %d (process %d) did not finish in time and is killed", number, process)
+                    os.kill(process, signal.SIGKILL)
+            if self._workers:
+                signal.sigtimedwait({signal.SIGCHLD}, 0.1)
+
+
+def _ending(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return f"was killed by {signal.Signals(os.WTERMSIG(status)).name}"
+    return f"ended with exit code {os.waitstatus_to_exitcode(status)}"

@@ -1,0 +1,114 @@
+"""One process of the collector: its own event loop, application and segments, on the listening socket that all share."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+
+import uvicorn
+from starlette.routing import BaseRoute
+
+from pipelines.collector.app import Collector
+from pipelines.collector.http_guard import guarded, sweep
+from pipelines.collector.keys import WriteKeys
+from pipelines.collector.landing import Landing
+from pipelines.collector.pages import make_pages
+from pipelines.collector.protocols.load_mapping import Mappings
+from pipelines.collector.rate_limit import RateLimits
+from pipelines.collector.settings import CollectorSettings
+
+SWEEP_TICKS = 10  # of uvicorn's ticks, ten a second
+STOP_SECONDS = 10  # for requests under way when the collector is told to stop; then they are broken off, not kept
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """All that a worker is made from. Made before the workers are forked, so nothing in it runs yet."""
+
+    settings: CollectorSettings
+    mappings: Mappings
+    open_landing: Callable[[], Landing]
+    """Called in the worker: a landing has threads and connections of its own."""
+    more_routes: Sequence[BaseRoute] = field(default=())
+    """Pages beside the collector's own, such as the demo shop's."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server with a landing that opens before it and closes after it."""
+
+    def __init__(self, config: uvicorn.Config, landing: Landing, settings: CollectorSettings) -> None:
+        super().__init__(config)
+        self._landing = landing
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._landing.start()
+        await super().startup(sockets)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % SWEEP_TICKS == 0:
+            sweep(
+                self.server_state.connections,
+                self._settings.head_timeout_seconds,
+                self._settings.body_timeout_seconds,
+            )
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        await self._landing.close()
+
+    async def serve_until_cut(self, listener: socket.socket, life_line: int) -> None:
+        """Serve; end as for SIGTERM when the other end of `life_line` closes."""
+        loop = asyncio.get_running_loop()
+
+        def stop() -> None:
+            loop.remove_reader(life_line)
+            self.should_exit = True
+
+        loop.add_reader(life_line, stop)
+        await self.serve(sockets=[listener])
+
+
+def make_application(blueprint: Blueprint, landing: Landing, rate_limits: RateLimits) -> Collector:
+    """The ASGI application of one worker."""
+    settings = blueprint.settings
+    pages = make_pages(WriteKeys(settings.sources), blueprint.more_routes)
+    return Collector(settings, landing, blueprint.mappings, rate_limits, pages)
+
+
+def run_worker(blueprint: Blueprint, listener: socket.socket, rate_limits: RateLimits, life_line: int) -> None:
+    """Serve until SIGTERM, or until the other end of `life_line` closes because the supervisor died."""
+    # Whoever sends nonsense would fill the log with "Invalid HTTP request"; the metrics count it.
+    logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    settings = blueprint.settings
+    landing = blueprint.open_landing()
+    config = uvicorn.Config(
+        make_application(blueprint, landing, rate_limits),
+        http=guarded(settings.max_connections),
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    server = _Server(config, landing, settings)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    # uvicorn takes these over while it serves and, at its end, raises the signal that stopped it once more for whoever
+    # had it before: for us that is no way to die.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(server.serve_until_cut(listener, life_line))
