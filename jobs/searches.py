@@ -24,7 +24,6 @@ Known limits: a click later than the day after, and a line that carries a search
 after the search, are not counted.
 """
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import partial
 
@@ -32,10 +31,13 @@ import polars as pl
 
 from jobs.definitions.currency import only_currency
 from jobs.definitions.millionths import from_millionths
+from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
 from schemas.settings import Settings
 
 NO_MONEY = pl.lit(0, dtype=pl.Decimal(38, 4))
+# What is asked of the other searches of a session.
+IN_SESSION = ("search_id", "session_id", "query", "searched_at", "last_searched_at")
 COUNTS = (
     "click_count",
     "favorite_count",
@@ -82,52 +84,58 @@ COLUMNS = (
 
 def searches(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
     """The day's searches with their outcomes."""
-    requests = frames["search_requests"]
-    of_day = requests.filter(pl.col("event_date") == day)
-    of_two_days = requests.filter(pl.col("event_date") <= day + timedelta(days=1))
-    joined = [
-        clicks(frames["search_clicks"]),
-        favorites(frames["search_clicks"]),
-        orders(frames["order_lines"], requests, day),
-        refined(of_two_days, timedelta(minutes=settings.search_refine_minutes)),
-        followed(of_two_days, frames["session_events"]),
+    requests, tomorrow = frames["search_requests"], day + timedelta(days=1)
+    of_day = read_once(requests.filter(pl.col("event_date") == day))
+    of_two_days = requests.filter(pl.col("event_date") <= tomorrow)
+    with_others = of_two_days.select(IN_SESSION).filter(pl.col("session_id").is_duplicated())
+    acts = read_once(frames["search_clicks"].join(of_day.select("search_id"), on="search_id", how="semi"))
+    again = requests.filter(pl.col("event_date") > day)
+    outcomes = [
+        clicks(acts.filter(pl.col("event_type") == "click")),
+        favorites(acts.filter(pl.col("event_type") == "favorite")),
+        orders(frames["order_lines"], again),
+        among_others(with_others, timedelta(minutes=settings.search_refine_minutes)),
     ]
-    for outcome in joined:
-        of_day = of_day.join(outcome, on="search_id", how="left")
-    return of_day.with_columns(*derived()).select(COLUMNS).sort("search_id")
+    found = of_day.join(last_acts(frames["session_events"]), on="session_id", how="left")
+    for outcome in outcomes:
+        found = found.join(outcome, on="search_id", how="left")
+    return found.with_columns(*derived()).select(COLUMNS).sort("search_id")
 
 
 def clicks(search_clicks: pl.LazyFrame) -> pl.LazyFrame:
     """One row a search that was clicked."""
+    ordered = read_once(search_clicks.sort("clicked_at", "event_id"))
+    skus = ordered.unique(["search_id", "sku_id"], keep="first", maintain_order=True)
+    clicked_skus = skus.group_by("search_id", maintain_order=True).agg(pl.col("sku_id").alias("clicked_sku_ids"))
     return (
-        search_clicks.filter(pl.col("event_type") == "click")
-        .sort("clicked_at", "event_id")
-        .group_by("search_id", maintain_order=True)
+        ordered.group_by("search_id", maintain_order=True)
         .agg(
             pl.len().cast(pl.Int64).alias("click_count"),
             pl.col("clicked_at").first().alias("first_clicked_at"),
             pl.col("position").first().alias("first_click_position"),
-            pl.col("sku_id").unique(maintain_order=True).alias("clicked_sku_ids"),
         )
+        .join(clicked_skus, on="search_id", how="left")
     )
 
 
 def favorites(search_clicks: pl.LazyFrame) -> pl.LazyFrame:
     """One row a search whose results were favourited."""
-    of_searches = search_clicks.filter(pl.col("event_type") == "favorite").group_by("search_id")
-    return of_searches.agg(
+    return search_clicks.group_by("search_id").agg(
         pl.len().cast(pl.Int64).alias("favorite_count"), pl.col("clicked_at").min().alias("first_favorited_at")
     )
 
 
-def orders(order_lines: pl.LazyFrame, requests: pl.LazyFrame, day: date) -> pl.LazyFrame:
-    """One row a search that lines of sales are credited to."""
-    again = requests.filter(pl.col("event_date") > day)
-    used_again = again.group_by("search_id").agg(pl.col("event_date").min().alias("used_again_date"))
+def orders(order_lines: pl.LazyFrame, again: pl.LazyFrame) -> pl.LazyFrame:
+    """One row a search that lines of sales are credited to, unless its search_id was used `again` by then."""
+    credited = read_once(order_lines.filter(pl.col("is_sale") & pl.col("search_id").is_not_null()))
+    used_again = (
+        again.join(credited.select("search_id"), on="search_id", how="semi")
+        .group_by("search_id")
+        .agg(pl.col("event_date").min().alias("used_again_date"))
+    )
     is_exact, is_paid = pl.col("search_attribution") == "exact", pl.col("paid_at").is_not_null()
     return (
-        order_lines.filter(pl.col("is_sale") & pl.col("search_id").is_not_null())
-        .join(used_again, on="search_id", how="left")
+        credited.join(used_again, on="search_id", how="left")
         .filter((pl.col("event_date") < pl.col("used_again_date")).fill_null(value=True))
         .group_by("search_id")
         .agg(
@@ -144,69 +152,51 @@ def orders(order_lines: pl.LazyFrame, requests: pl.LazyFrame, day: date) -> pl.L
     )
 
 
-def refined(requests: pl.LazyFrame, within: timedelta) -> pl.LazyFrame:
-    """For each search, whether one of its session with another query follows soon enough."""
-    in_session = ["session_id"]
-    any_query = later(requests, in_session, within).rename({"later": "any_query"})
-    own_query = later(requests, [*in_session, "query"], within).rename({"later": "own_query"})
-    is_refined = pl.col("any_query") > pl.col("own_query")
-    return any_query.join(own_query, on="search_id").select("search_id", is_refined.alias("is_refined"))
-
-
-def later(requests: pl.LazyFrame, by: Sequence[str], within: timedelta) -> pl.LazyFrame:
-    """For each search, how many of the same `by` lie after it, and no further than `within`.
-
-    As a difference of two running counts: pairs of searches would be too many in a session of a robot.
-    """
-    at = pl.col("searched_at")
-    counted = requests.sort(*by, "searched_at").select(
-        "search_id", *by, "searched_at", running=pl.int_range(1, pl.len() + 1).over(*by)
-    )
-    until = counted.group_by(*by, "searched_at").agg(pl.col("running").max()).sort("searched_at")
-    both = (
-        counted.select("search_id", *by, "searched_at")
-        .join(until.rename({"running": "so_far"}), on=[*by, "searched_at"])
-        .with_columns(last_at=at + within)
-        .sort("last_at")
-        .join_asof(
-            until.rename({"searched_at": "counted_at"}),
-            left_on="last_at",
-            right_on="counted_at",
-            by=list(by),
-            strategy="backward",
-            check_sortedness=False,  # Polars cannot check it within groups and would warn
-        )
-    )
-    return both.select("search_id", later=pl.col("running") - pl.col("so_far"))
-
-
-def followed(requests: pl.LazyFrame, events: pl.LazyFrame) -> pl.LazyFrame:
-    """For each search, whether its session goes on: an act, or another search, at or after it."""
-    is_act = ~pl.col("event_type").is_in(["search", "search_result"])
-    acts = events.filter(is_act).group_by("session_id").agg(pl.col("occurred_at").max().alias("last_act_at"))
+def among_others(requests: pl.LazyFrame, within: timedelta) -> pl.LazyFrame:
+    """For each search, whether another query of its session follows `within`, and the last event of its other searches."""
+    session, query = pl.col("session_id"), pl.col("query")
+    is_new_session = session.ne_missing(session.shift())
     return (
-        requests.select("search_id", "session_id", "searched_at", "last_searched_at")
-        .sort("session_id", "last_searched_at")
-        .with_columns(last_other_at=last_of_others())
-        .join(acts, on="session_id", how="left")
-        .select(
-            "search_id",
-            is_exit=~(pl.max_horizontal("last_act_at", "last_other_at") >= pl.col("searched_at")).fill_null(
-                value=False
-            ),
-        )
+        requests.sort("session_id", "searched_at", "query")
+        .with_columns(session=is_new_session.cum_sum(), run=(is_new_session | (query != query.shift())).cum_sum())
+        .with_columns(is_refined=is_refined(within))
+        .sort("session", "last_searched_at")
+        .select("search_id", "is_refined", last_of_others().alias("last_other_at"))
     )
+
+
+def is_refined(within: timedelta) -> pl.Expr:
+    """Whether what follows soon enough has another query; rows stand by session, searched_at and query.
+
+    What follows stands between two places, found on one scale of time on which the sessions come one after the other. It
+    has no other query when it begins with the search's own and lies in one run of equal ones. Pairs of searches would be
+    too many in a session of a robot.
+    """
+    elapsed = (pl.col("searched_at") - pl.col("searched_at").min()).dt.total_microseconds()
+    soon = within // timedelta(microseconds=1)
+    at = pl.col("session").cast(pl.Int64) * (elapsed.max() + soon + 1) + elapsed
+    first, end = at.search_sorted(at, side="right"), at.search_sorted(at + soon, side="right")
+    beginning = pl.min_horizontal(first, pl.len() - 1)  # past the last row nothing follows
+    is_other = pl.col("query").gather(beginning) != pl.col("query")
+    return (end > first) & (is_other | (pl.col("run").gather(beginning) != pl.col("run").gather(end - 1)))
 
 
 def last_of_others() -> pl.Expr:
     """The last event of the session's other searches; rows are sorted by it. The last row looks at the one before."""
     at = pl.col("last_searched_at")
-    is_last = pl.int_range(pl.len()).over("session_id") == pl.len().over("session_id") - 1
-    return pl.when(is_last).then(at.shift().over("session_id")).otherwise(at.last().over("session_id"))
+    is_last = pl.col("session").ne_missing(pl.col("session").shift(-1))
+    return pl.when(is_last).then(at.shift()).otherwise(pl.when(is_last).then(at).backward_fill())
+
+
+def last_acts(events: pl.LazyFrame) -> pl.LazyFrame:
+    """One row a session: its last act that is no search."""
+    acts = events.filter(~pl.col("event_type").is_in(["search", "search_result"]))
+    return acts.group_by("session_id").agg(pl.col("occurred_at").max().alias("last_act_at"))
 
 
 def derived() -> list[pl.Expr]:
     """What is told by the columns joined, and what it means that none were."""
+    last_at = pl.max_horizontal("last_act_at", "last_other_at")
     wait = (pl.col("first_clicked_at") - pl.col("searched_at")).dt.total_microseconds()
     return [
         (pl.col("result_count") > 0).alias("has_results"),
@@ -214,6 +204,8 @@ def derived() -> list[pl.Expr]:
         pl.col("clicked_sku_ids").fill_null([]),
         pl.col(COUNTS).fill_null(0),
         pl.col("strict_amount", "windowed_amount").fill_null(NO_MONEY),
+        pl.col("is_refined").fill_null(value=False),
+        (~(last_at >= pl.col("searched_at")).fill_null(value=False)).alias("is_exit"),
     ]
 
 
