@@ -1,7 +1,11 @@
-"""The ways of a mapping, compiled: functions from a client's event to the value of one field of the contract."""
+"""The ways of a mapping, compiled for the hot path: where a value stands, and how it becomes a field's.
+
+The objects that any way leads into are opened once an event (`Places.open`); a way is then a place, a key and a function
+of what stands there.
+"""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -13,23 +17,47 @@ Node = dict[str, Any]
 """An object of a client's event: its values as `Value`, or as `Node` once somebody has looked inside."""
 
 Steps = tuple[str, ...]
-Make = Callable[[Node, list[Steps]], Value | None]
-"""The field's value, if there is one; adds the path that it moved, so that it is not kept a second time."""
 
 read_node = msgspec.json.Decoder(dict[str, Value]).decode
 _read_list = msgspec.json.Decoder(list[Value]).decode
 _read_text = msgspec.json.Decoder(str).decode
+_encode = msgspec.json.Encoder().encode
+_NO_NODE: Node = {}
 
 
-def find(node: Node, steps: Steps) -> Value | Node | None:
-    """What stands at a path; objects on the way are opened in place."""
-    for key in steps[:-1]:
-        child = open_child(node, key)
-        if child is None:
-            return None
-        node = child
-    found: Value | Node | None = node.get(steps[-1])
-    return found
+class FieldWay(NamedTuple):
+    """One way to make a field. `take` gets the value's text, which is something, and may still find nothing in it."""
+
+    place: int
+    key: str
+    take: Callable[[bytes], Value | None]
+    moves: bool
+    """Whether the value leaves its place for the field, so that it is not kept a second time."""
+
+
+class Places:
+    """The objects that the ways of a rule lead into; the first is the event itself."""
+
+    def __init__(self) -> None:
+        """Knows the event alone."""
+        self._numbers: dict[Steps, int] = {(): 0}
+        self._openings: list[tuple[int, str]] = []
+
+    def number(self, steps: Steps) -> int:
+        """The number of the object at a path."""
+        found = self._numbers.get(steps)
+        if found is None:
+            above = self.number(steps[:-1])
+            self._openings.append((above, steps[-1]))
+            found = self._numbers[steps] = len(self._numbers)
+        return found
+
+    def open(self, event: Node) -> list[Node]:
+        """The objects by their numbers, each opened in its place; an empty one where there is none."""
+        nodes = [event]
+        for above, key in self._openings:
+            nodes.append(open_child(nodes[above], key) or _NO_NODE)
+        return nodes
 
 
 def open_child(node: Node, key: str) -> Node | None:
@@ -45,155 +73,93 @@ def open_child(node: Node, key: str) -> Node | None:
     return opened
 
 
-def without(node: Node, paths: list[Steps]) -> Node:
-    """The object without what stands at the paths; the object itself stays as it is."""
-    left = dict(node)
-    inner: dict[str, list[Steps]] = {}
-    for steps in paths:
-        if len(steps) == 1:
-            left.pop(steps[0], None)
-        else:
-            inner.setdefault(steps[0], []).append(steps[1:])
-    for key, rest in inner.items():
-        if type(left.get(key)) is dict:
-            left[key] = without(left[key], rest)
-    return left
+def copy_of(node: Node) -> Node:
+    """A copy down to the last object that was opened."""
+    return {key: copy_of(value) if type(value) is dict else value for key, value in node.items()}
 
 
-def steps_of(path: str) -> Steps:
-    """A path of the mapping as its keys."""
-    return tuple(path.split("."))
+def text_of(found: Any) -> bytes:
+    """A value as JSON, opened or not."""
+    return bytes(found) if type(found) is Value else _encode(found)
 
 
-def each_path(paths: Paths) -> list[Steps]:
-    """One path or several, as their keys."""
-    return [steps_of(path) for path in ([paths] if isinstance(paths, str) else paths)]
+def compile_ways(ways: FieldWays, kind: FieldKind, places: Places) -> tuple[Value | None, list[FieldWay]]:
+    """The ways of a field in their order, and the constant that ends them, if there is one."""
+    compiled: list[FieldWay] = []
+    for way in ways if isinstance(ways, list) else [ways]:
+        if isinstance(way, Taken) and way.value is not None:
+            return Value(CONVERT[kind.kind](_encode(way.value))), compiled
+        compiled += _compile_way(way, CONVERT[kind.kind], places)
+    return None, compiled
 
 
-def compile_ways(ways: FieldWays, kind: FieldKind) -> Make:
-    """A function that tries the ways in turn."""
-    convert = CONVERT[kind.kind]
-    makes = [_compile_way(way, convert) for way in (ways if isinstance(ways, list) else [ways])]
-    if len(makes) == 1:
-        return makes[0]
-
-    def make(node: Node, moved: list[Steps]) -> Value | None:
-        for attempt in makes:
-            value = attempt(node, moved)
-            if value is not None:
-                return value
-        return None
-
-    return make
+def compile_paths(paths: Paths, places: Places) -> list[tuple[int, str]]:
+    """Places and keys of paths."""
+    return [(places.number(steps[:-1]), steps[-1]) for steps in _each_path(paths)]
 
 
-def _compile_way(way: Way, convert: Convert) -> Make:
+def _compile_way(way: Way, convert: Convert, places: Places) -> list[FieldWay]:
+    take, moves, paths = _taker(way, convert)
+    return [FieldWay(place, key, take, moves) for place, key in compile_paths(paths, places)]
+
+
+def _taker(way: Way, convert: Convert) -> tuple[Callable[[bytes], Value | None], bool, Paths]:
     if isinstance(way, str):
-        return _take(steps_of(way), convert)
-    if way.value is not None:
-        constant = Value(convert(msgspec.json.encode(way.value)))
-        return lambda _node, _moved: constant
+        return (lambda text: Value(convert(text))), True, way
     assert way.from_ is not None  # load_mapping checked it
-    paths = each_path(way.from_)
     if way.each is not None:
-        return _take_each(paths, each_path(way.each), convert)
+        return _take_each(_each_path(way.each), convert), False, way.from_
     if way.map is not None:
-        return _take_mapped(paths, way, convert)
-    makes = [_take(steps, convert) for steps in paths]
-    return lambda node, moved: next((value for make in makes if (value := make(node, moved)) is not None), None)
+        return _take_mapped(way, convert), False, way.from_
+    return (lambda text: Value(convert(text))), True, way.from_
 
 
-def _take(steps: Steps, convert: Convert) -> Make:
-    """Move a value into the field."""
-    if len(steps) == 1:
-        (only,) = steps
-
-        def make_top(node: Node, moved: list[Steps]) -> Value | None:
-            found = node.get(only)
-            if found is None:
-                return None
-            text = bytes(found) if type(found) is Value else msgspec.json.encode(found)
-            if text in NOTHING:
-                return None
-            moved.append(steps)
-            return Value(convert(text))
-
-        return make_top
-
-    def make(node: Node, moved: list[Steps]) -> Value | None:
-        found = find(node, steps)
-        if found is None:
-            return None
-        text = bytes(found) if type(found) is Value else msgspec.json.encode(found)
-        if text in NOTHING:
-            return None
-        moved.append(steps)
-        return Value(convert(text))
-
-    return make
-
-
-def _take_mapped(paths: list[Steps], way: Taken, convert: Convert) -> Make:
+def _take_mapped(way: Taken, convert: Convert) -> Callable[[bytes], Value | None]:
     """Look a value up. The client's own word for it stays among the properties: the table may be wrong."""
     assert way.map is not None
-    table = {key: Value(convert(msgspec.json.encode(value))) for key, value in way.map.items()}
+    table = {key: Value(convert(_encode(value))) for key, value in way.map.items()}
     keeps = way.map_else == "keep"
 
-    def make(node: Node, _moved: list[Steps]) -> Value | None:
-        for steps in paths:
-            found = find(node, steps)
-            if found is None or type(found) is dict:
-                continue
-            text = bytes(found)  # type: ignore[arg-type]
-            if text in NOTHING:
-                continue
-            said = _read_text(text) if text[:1] == b'"' else text.decode()
-            mapped = table.get(said)
-            if mapped is not None:
-                return mapped
-            if keeps:
-                return Value(convert(text))
-        return None
+    def take(text: bytes) -> Value | None:
+        mapped = table.get(_read_text(text) if text[:1] == b'"' else text.decode())
+        return Value(convert(text)) if mapped is None and keeps else mapped
 
-    return make
+    return take
 
 
-def _take_each(paths: list[Steps], members: list[Steps], convert: Convert) -> Make:
-    """A list of one member of each object of a list. The objects stay among the properties, for their other members."""
+def _take_each(members: list[Steps], convert: Convert) -> Callable[[bytes], Value | None]:
+    """A list of one member of each object of a list. The objects stay where they are, for their other members."""
 
-    def make(node: Node, _moved: list[Steps]) -> Value | None:
-        for steps in paths:
-            items = list_of_objects(find(node, steps))
-            if items is None:
-                continue
-            found = [_first(item, members) for item in items]
-            return Value(convert(b"[%b]" % b",".join(text for text in found if text is not None)))
-        return None
+    def take(text: bytes) -> Value | None:
+        items = list_of_objects(text)
+        if items is None:
+            return None
+        found = [_first_of(item, members) for item in items]
+        return Value(convert(b"[%b]" % b",".join(each for each in found if each is not None)))
 
-    return make
+    return take
 
 
-def _first(item: Node | Value, members: list[Steps]) -> bytes | None:
+def _first_of(item: Node | Value, members: list[Steps]) -> bytes | None:
     if type(item) is not dict:
-        return bytes(item)  # type: ignore[arg-type]
+        return text_of(item)
     for steps in members:
-        found = find(item, steps)
-        if type(found) is Value and (text := bytes(found)) not in NOTHING:
+        node: Node | None = item
+        for key in steps[:-1]:
+            node = open_child(node, key) if node is not None else None
+        found = node.get(steps[-1]) if node is not None else None
+        if found is not None and (text := text_of(found)) not in NOTHING:
             return text
     return None
 
 
-def list_of_objects(found: Value | Node | None) -> list[Node | Value] | None:
-    """The objects of a list. Sensors says them as JSON in texts, the whole list as well; what is none stays as it is."""
-    if found is None or type(found) is dict:
-        return None
-    text = unwrap(bytes(found))  # type: ignore[arg-type]
-    if text[:1] != b"[":
-        return None
-    return [_object_or_value(item) for item in _read_list(text)]
+def list_of_objects(text: bytes) -> list[Node | Value] | None:
+    """The objects of a list. Sensors says them as JSON in texts, the whole list too; what is no object stays as it is."""
+    text = _unwrapped(text)
+    return [_object_or_value(item) for item in _read_list(text)] if text[:1] == b"[" else None
 
 
-def unwrap(text: bytes) -> bytes:
+def _unwrapped(text: bytes) -> bytes:
     """JSON inside a JSON text, taken out of it; all else as it is."""
     if text[:1] != b'"':
         return text
@@ -202,7 +168,7 @@ def unwrap(text: bytes) -> bytes:
 
 
 def _object_or_value(item: Value) -> Node | Value:
-    text = unwrap(bytes(item))
+    text = _unwrapped(bytes(item))
     if text[:1] != b"{":
         return item
     try:
@@ -210,3 +176,7 @@ def _object_or_value(item: Value) -> Node | Value:
     except (msgspec.MsgspecError, ValueError, RecursionError):  # a text that only looks like JSON
         return item
     return opened
+
+
+def _each_path(paths: Paths) -> list[Steps]:
+    return [tuple(path.split(".")) for path in ([paths] if isinstance(paths, str) else paths)]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from pipelines.collector.protocols.loose_json import is_object, list_items
 from pipelines.collector.protocols.rulebook import Rulebooks
 from pipelines.collector.protocols.translation import Request, Translation, UnreadableError
 
@@ -35,6 +36,9 @@ def _split(request: Request) -> Iterable[bytes]:
                 return [_one_line(bytes(event)) for event in _read_list(body)]
             _read_value(body)
         except _NOT_JSON as error:
+            items = [body] if is_object(body) else list_items(body)
+            if items is not None:
+                return [_one_line(item) for item in items]
             if not _is_lines(body):
                 raise UnreadableError(f"the body is not JSON: {error}") from None
         else:

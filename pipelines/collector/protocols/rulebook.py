@@ -7,17 +7,17 @@ from typing import NamedTuple
 import msgspec
 
 from pipelines.collector.protocols.field_ways import (
-    Make,
+    FieldWay,
     Node,
-    Steps,
+    Places,
+    compile_paths,
     compile_ways,
-    each_path,
-    find,
+    copy_of,
     list_of_objects,
-    without,
+    text_of,
 )
 from pipelines.collector.protocols.mapping import EventRule, Fields, Paths, ProtocolMapping
-from pipelines.collector.protocols.values import Value
+from pipelines.collector.protocols.values import NOTHING, Value
 from pipelines.imports.contract_kinds import FieldKind, event_fields, line_fields
 from schemas.events.contract import EVENT_TYPES
 
@@ -38,22 +38,54 @@ class EventHead(NamedTuple):
     received_at: bytes
 
 
+class FieldSet:
+    """Several fields of one object: an event, or an order line."""
+
+    def __init__(self, ways: Fields, kinds: dict[str, FieldKind]) -> None:
+        """Compile ways that `load_mapping` has checked."""
+        self.places = Places()
+        self._fields: list[tuple[str, Value | None, list[FieldWay]]] = [
+            (name, *compile_ways(way, kinds[name], self.places)) for name, way in ways.items() if name in kinds
+        ]
+
+    def fill(self, made: dict[str, object], nodes: list[Node]) -> list[tuple[Node, str]]:
+        """Add the fields to `made`. Returns what moved into them: the object and the key of each value."""
+        moved: list[tuple[Node, str]] = []
+        for name, constant, ways in self._fields:
+            for place, key, take, moves in ways:
+                found = nodes[place].get(key)
+                if found is None:
+                    continue
+                text = bytes(found) if type(found) is Value else _encode(found)
+                if text in NOTHING:
+                    continue
+                value = take(text)
+                if value is not None:
+                    made[name] = value
+                    if moves:
+                        moved.append((nodes[place], key))
+                    break
+            else:
+                if constant is not None:
+                    made[name] = constant
+        return moved
+
+
 class Rule:
     """One `[[event]]`, compiled."""
 
     def __init__(self, rule: EventRule, mapping: ProtocolMapping) -> None:
         """Compile a rule that `load_mapping` has checked."""
-        kinds = event_fields(rule.type)
         ways = ways_of(rule, mapping)
         lines = ways.pop(LINES, None)
         self.event_type = rule.type
         self.requires = rule.requires
-        self.makes = _compile(ways, kinds)
-        self.lines: list[Steps] = [] if lines is None else each_path(_paths(lines))
-        self.line_makes = _compile({**mapping.line, **rule.line}, line_fields())
+        self.fields = FieldSet(ways, event_fields(rule.type))
+        self.lines = [] if lines is None else compile_paths(_paths(lines), self.fields.places)
+        self.line_fields = FieldSet({**mapping.line, **rule.line}, line_fields())
 
-    def make(self, event: Node, head: EventHead, envelope_key: str) -> bytes | None:
-        """The event as a line; None where a required field is missing. The event stays as it is."""
+    def make(self, event: Node, head: EventHead, envelope_key: str, *, is_last: bool) -> bytes | None:
+        """The event as a line; None where a required field is missing. The last rule of a name uses the event up."""
         made: dict[str, object] = {
             "event_id": Value(head.event_id),
             "event_type": _EVENT_TYPE[self.event_type],
@@ -62,48 +94,45 @@ class Rule:
         }
         if head.sent_at is not None:
             made["sent_at"] = Value(head.sent_at)
-        moved: list[Steps] = []
-        for name, make in self.makes:
-            value = make(event, moved)
-            if value is not None:
-                made[name] = value
+        if not is_last or self.requires:
+            event = copy_of(event)
+        nodes = self.fields.places.open(event)
+        moved = self.fields.fill(made, nodes)
         for name in self.requires:
             if name not in made:
                 return None
-        buyer = made.get("buyer_id")
-        if buyer is not None and bytes(buyer) == bytes(made.get("customer_id", b"")):  # type: ignore[call-overload]
+        if "buyer_id" in made and "customer_id" in made and text_of(made["buyer_id"]) == text_of(made["customer_id"]):
             del made["buyer_id"]  # one id for both: the company's
-        left = without(event, moved)
-        for steps in self.lines:
-            items = list_of_objects(find(event, steps))
-            if items is not None:
-                made[LINES] = self._lines(items, left, steps)
-                break
-        made["properties"] = _properties(left, envelope_key)
+        for node, key in moved:
+            node.pop(key, None)
+        if self.lines:
+            self._add_lines(made, nodes)
+        made["properties"] = _properties(event, envelope_key)
         return _encode(made)
 
-    def _lines(self, items: list[Node | Value], left: Node, steps: Steps) -> list[object]:
+    def _add_lines(self, made: dict[str, object], nodes: list[Node]) -> None:
         """The order lines; what they do not take stays where the products stood, in the same order."""
-        lines: list[object] = []
-        rests: list[object] = []
-        for item in items:
-            if type(item) is not dict:
-                lines.append(item)
-                rests.append({})
+        for place, key in self.lines:
+            found = nodes[place].get(key)
+            items = None if found is None else list_of_objects(text_of(found))
+            if items is None:
                 continue
-            moved: list[Steps] = []
-            line = {name: value for name, make in self.line_makes if (value := make(item, moved)) is not None}
-            lines.append(line)
-            rests.append(without(item, moved))
-        holder = without(left, [steps])
-        node = holder
-        for key in steps[:-1]:
-            node = node[key]
-        if any(rests):
-            node[steps[-1]] = rests
-        left.clear()
-        left.update(holder)
-        return lines
+            lines: list[object] = []
+            for item in items:
+                if type(item) is dict:
+                    line: dict[str, object] = {}
+                    for node, moved_key in self.line_fields.fill(line, self.line_fields.places.open(item)):
+                        node.pop(moved_key, None)
+                    lines.append(line)
+                else:
+                    lines.append(item)
+            made[LINES] = lines
+            rests = [item if type(item) is dict else {} for item in items]
+            if any(rests):
+                nodes[place][key] = rests
+            else:
+                del nodes[place][key]
+            return
 
 
 class Rulebook:
@@ -119,11 +148,12 @@ class Rulebook:
                 self.rules.setdefault(name, []).append(compiled)
 
     def lines(self, name: str, event: Node, head: EventHead, envelope_key: str) -> list[bytes]:
-        """The lines of one event; none where its name maps to nothing."""
+        """The lines of one event, which is used up; none where its name maps to nothing."""
         lines: list[bytes] = []
-        for rule in self.rules.get(name, ()):
+        rules = self.rules.get(name, ())
+        for number, rule in enumerate(rules, 1):
             line_head = head if not lines else head._replace(event_id=_id_of_another(head.event_id, rule.event_type))
-            line = rule.make(event, line_head, envelope_key)
+            line = rule.make(event, line_head, envelope_key, is_last=number == len(rules))
             if line is not None:
                 lines.append(line)
         return lines
@@ -143,10 +173,7 @@ def ways_of(rule: EventRule, mapping: ProtocolMapping) -> Fields:
 
 def content_id(texts: Iterable[bytes]) -> bytes:
     """An event id made of what tells the event apart, as JSON."""
-    digest = hashlib.blake2b(digest_size=16)
-    for text in texts:
-        digest.update(text)
-        digest.update(b"\0")
+    digest = hashlib.blake2b(b"\0".join(texts), digest_size=16)
     return b'"%b"' % digest.hexdigest().encode()
 
 
@@ -159,7 +186,7 @@ def _properties(left: Node, envelope_key: str) -> Node:
     """The client's properties, and beside them all else it said."""
     properties = left.pop("properties", None)
     if type(properties) is not dict:
-        if properties is not None and bytes(properties) != b"null":
+        if properties is not None and text_of(properties) != b"null":
             left["properties"] = properties
         properties = {}
     if left:
@@ -167,10 +194,6 @@ def _properties(left: Node, envelope_key: str) -> Node:
             envelope_key += "_"
         properties[envelope_key] = left
     return properties
-
-
-def _compile(ways: Fields, kinds: dict[str, FieldKind]) -> list[tuple[str, Make]]:
-    return [(name, compile_ways(way, kinds[name])) for name, way in ways.items() if name in kinds]
 
 
 def _paths(ways: object) -> Paths:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from pipelines.collector.protocols.field_ways import Node, read_node
+from pipelines.collector.protocols.loose_json import list_items, member
 from pipelines.collector.protocols.rulebook import EventHead, Rulebook, Rulebooks, content_id
 from pipelines.collector.protocols.translation import Request, Translation, Unmapped, UnreadableError
 from pipelines.collector.protocols.values import NOTHING, Value, as_text
@@ -31,13 +32,7 @@ class _Batch(msgspec.Struct):
     sentAt: Value = _NONE  # noqa: N815 - the client's word
 
 
-class _LooseBatch(msgspec.Struct):
-    batch: list[Value]
-    sentAt: Value = _NONE  # noqa: N815
-
-
 _read_batch = msgspec.json.Decoder(_Batch).decode
-_read_loose_batch = msgspec.json.Decoder(_LooseBatch).decode
 
 
 def translate_batch(request: Request, rulebooks: Rulebooks) -> Translation:
@@ -161,19 +156,19 @@ def _translate(events: list[Any], sent_at: bytes | None, request: Request, book:
 
 def _translate_loose_batch(request: Request, rulebooks: Rulebooks) -> Translation:
     """A batch in which something is no event: that goes on as it came, for ingest to refuse."""
-    try:
-        whole = _read_loose_batch(_on_one_line(request.body))
-    except _NOT_JSON as error:
-        raise UnreadableError(f"the body is no JSON object with a list `batch`: {error}") from None
+    body = _on_one_line(request.body)
+    batch = list_items(member(body, "batch") or b"")
+    if batch is None:
+        raise UnreadableError("the body is no JSON object with a list `batch`") from None
+    sent_at = _sent_at(member(body, "sentAt"))
     done = Translation()
-    for value in whole.batch:
-        text = bytes(value)
+    for text in batch:
         try:
             event: Node = read_node(text)
         except _NOT_JSON:
             done.lines.append(text)
             continue
-        one = _translate([event], _sent_at(whole.sentAt), request, rulebooks.segment)
+        one = _translate([event], sent_at, request, rulebooks.segment)
         done.lines += one.lines
         done.unmapped += one.unmapped
         done.unmapped_names += one.unmapped_names
@@ -200,7 +195,7 @@ def _on_one_line(body: bytes) -> bytes:
     return body.replace(b"\n", b" ") if b"\n" in body else body
 
 
-def _sent_at(value: Value | None) -> bytes | None:
+def _sent_at(value: Value | bytes | None) -> bytes | None:
     text = b"" if value is None else bytes(value)
     return text if text[:1] == b'"' and text not in NOTHING else None
 

@@ -10,8 +10,9 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from pipelines.collector.protocols.field_ways import Node, find, open_child, read_node
+from pipelines.collector.protocols.field_ways import Node, open_child, read_node
 from pipelines.collector.protocols.java_hash import java_hash
+from pipelines.collector.protocols.loose_json import is_object, list_items
 from pipelines.collector.protocols.rulebook import EventHead, Rulebook, Rulebooks, content_id
 from pipelines.collector.protocols.translation import (
     Request,
@@ -38,7 +39,6 @@ _DEVICES = (
     "$identity_mp_id",
 )
 _encode = msgspec.json.Encoder().encode
-_read_list = msgspec.json.Decoder(list[Value]).decode
 _read_nodes = msgspec.json.Decoder(list[dict[str, Value]]).decode
 
 
@@ -79,20 +79,19 @@ def _read(texts: list[bytes]) -> list[Node | bytes]:
     for said in texts:
         text = said.replace(b"\n", b" ") if b"\n" in said else said
         try:
-            if text.lstrip()[:1] != b"[":
-                events.append(read_node(text))
-                continue
-            try:
+            if text.lstrip()[:1] == b"[":
                 events += _read_nodes(text)
-            except _NOT_JSON:
-                events += [_node_or_text(value) for value in _read_list(text)]
+            else:
+                events.append(read_node(text))
         except _NOT_JSON as error:
-            raise UnreadableError(f"the data is neither a JSON object nor a list of them: {error}") from None
+            items = [text] if is_object(text) else list_items(text)
+            if items is None:
+                raise UnreadableError(f"the data is neither a JSON object nor a list of them: {error}") from None
+            events += [_node_or_text(item) for item in items]
     return events
 
 
-def _node_or_text(value: Value) -> Node | bytes:
-    text = bytes(value)
+def _node_or_text(text: bytes) -> Node | bytes:
     try:
         node: Node = read_node(text)
     except _NOT_JSON:
@@ -123,7 +122,7 @@ def _crc(form: dict[bytes, bytes]) -> int | None:
 
 def _unpack(packed: bytes, max_bytes: int) -> bytes:
     try:
-        data = base64.b64decode(packed, validate=True)
+        data = binascii.a2b_base64(packed, strict_mode=True)
     except binascii.Error:
         try:
             data = base64.b64decode(packed.strip().replace(b" ", b"+") + b"===")
@@ -222,10 +221,10 @@ def _fill_ids(event: Node) -> None:
     """Say `login_id` and `anonymous_id` outright: older and server clients say them through `distinct_id`."""
     login = event.get("login_id")
     if login is None or bytes(login) in NOTHING:
-        login = find(event, ("identities", "$identity_login_id"))
-        said = find(event, ("properties", "$is_login_id"))
-        if login is None and said is not None and bytes(said) == b"true":  # type: ignore[arg-type]
-            login = event.get("distinct_id")
+        login = (open_child(event, "identities") or {}).get("$identity_login_id")
+        if login is None:
+            said = (open_child(event, "properties") or {}).get("$is_login_id")
+            login = event.get("distinct_id") if said is not None and bytes(said) == b"true" else None
         if login is not None:
             event["login_id"] = login
     device = event.get("anonymous_id")
