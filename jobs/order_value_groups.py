@@ -36,6 +36,7 @@ import polars as pl
 
 from jobs.breaks.natural_breaks import bin_of, group_bins
 from jobs.definitions.currency import only_currency
+from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
 from jobs.payments.paid_orders import MONEY, given_back, nearest_rank, orders_of
 from schemas.settings import Settings
@@ -48,9 +49,10 @@ GROUP = ("currency", "group_number")
 
 def order_value_groups(frames: Frames, _day: date, *, settings: Settings) -> pl.LazyFrame:
     """The customers with paid orders in the window, and the group each belongs to."""
-    orders = orders_of(frames["order_lines"])
-    customers = spending(orders, settings.usual_order_count).with_columns(bin=bin_of(pl.col("usual_order_amount")))
-    grouped = customers.join(groups_of_bins(customers), on=["currency", "bin"], how="left", nulls_equal=True)
+    orders = read_once(orders_of(frames["order_lines"]))
+    spent = spending(orders, settings.usual_order_count).with_columns(bin=bin_of(pl.col("usual_order_amount")))
+    customers = read_once(spent)
+    grouped = read_once(customers.join(groups_of_bins(customers), on=["currency", "bin"], how="left", nulls_equal=True))
     groups = with_threshold(group_facts(grouped), settings.price_points)
     return grouped.join(groups, on=GROUP, how="left", nulls_equal=True).select(*outcome()).sort("customer_id")
 
