@@ -18,6 +18,8 @@ def as_json(result: IngestResult) -> dict[str, Any]:
         "sources": _rows(result),
         "total": total_of(result),
         "refused_segments": result.refused_segments,
+        "missing_count": result.missing_count,
+        "gaps": result.gaps,
         "snapshot_id": result.snapshot_id,
     }
 

@@ -9,6 +9,7 @@ def command(lake: Path, landing: Path, is_json: bool) -> None: ...
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
+
+from pipelines.kafka_topic import SCHEME, SETTINGS_VARIABLE, KafkaTopic, parse_topic
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -63,6 +66,26 @@ class TimeZoneType(click.ParamType[ZoneInfo]):
             self.fail(f"{value!r} is no time zone; name one as Asia/Shanghai or Europe/London", param, ctx)
 
 
+class LandingType(click.ParamType["Path | KafkaTopic"]):
+    """The directory of a landing, or with `accepts_topic` also a topic, as kafka://HOST:PORT/TOPIC."""
+
+    name = "landing"
+
+    def __init__(self, *, accepts_topic: bool) -> None:
+        self.accepts_topic = accepts_topic
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | KafkaTopic:
+        """Tell the two apart before a path makes one slash of two."""
+        if isinstance(value, Path | KafkaTopic):
+            return value
+        if value.startswith(SCHEME):
+            if not self.accepts_topic:
+                self.fail(f"{value} is a topic; this command needs a directory, give another --landing", param, ctx)
+            return parse_topic(value, Path(os.environ[SETTINGS_VARIABLE]) if SETTINGS_VARIABLE in os.environ else None)
+        folder: Path = click.Path(file_okay=False, path_type=Path).convert(value, param, ctx)
+        return folder
+
+
 def _remember_place(ctx: click.Context, _param: click.Parameter, value: Path) -> Path:
     ctx.meta.setdefault(PLACE, value)
     return value
@@ -83,11 +106,11 @@ def lake_option(command: Command) -> Command:
     )(command)
 
 
-def _landing_beside(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path:
+def _landing_beside(ctx: click.Context, param: click.Parameter, value: Path | KafkaTopic | None) -> Path | KafkaTopic:
     """Default to the landing inside the lake of the same command."""
-    if value is None:
-        value = Path(ctx.params.get("lake", DEFAULT_LAKE)) / LANDING_IN_LAKE
-    return _remember_place(ctx, param, value)
+    if isinstance(value, KafkaTopic):
+        return value
+    return _remember_place(ctx, param, value or Path(ctx.params.get("lake", DEFAULT_LAKE)) / LANDING_IN_LAKE)
 
 
 def landing_option(command: Command) -> Command:
@@ -95,15 +118,26 @@ def landing_option(command: Command) -> Command:
 
     `--lake` is eager, so its value is known whatever order the two are given in.
     """
+    return _landing_option("DIRECTORY", "The directory of the raw log.", accepts_topic=False)(command)
+
+
+def landing_or_topic_option(command: Command) -> Command:
+    """Add `--landing DIR|kafka://…`; the command receives `landing: Path | KafkaTopic`, by default `<lake>/landing`."""
+    text = "The directory of the raw log, or a topic: kafka://HOST:PORT/TOPIC."
+    return _landing_option("DIRECTORY|TOPIC", text, accepts_topic=True)(command)
+
+
+def _landing_option(metavar: str, text: str, *, accepts_topic: bool) -> Callable[[Command], Command]:
     return click.option(
         "--landing",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=LandingType(accepts_topic=accepts_topic),
         envvar="MAIDIAN_LANDING",
+        metavar=metavar,
         show_default="<lake>/landing",
         show_envvar=True,
         callback=_landing_beside,
-        help="The directory of the raw log.",
-    )(command)
+        help=text,
+    )
 
 
 def time_zone_option(command: Command) -> Command:

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from maidian.options import json_option, lake_option, landing_option, time_zone_option
+from maidian.options import json_option, lake_option, landing_or_topic_option, time_zone_option
+from pipelines.kafka_topic import KafkaTopic
 from schemas.errors import MaidianError, UsageError
 from schemas.lake.lake import create_lake
 from schemas.lake.locks import hold_lock
@@ -24,7 +25,7 @@ FOLLOW_INTERVAL_SECONDS = 5.0  # an event is queryable well within a minute, and
     epilog="Options of the Beam runner go after a `--`: maidian ingest --runner FlinkRunner -- --flink_master=host:8081",
 )
 @lake_option
-@landing_option
+@landing_or_topic_option
 @time_zone_option
 @click.option("--follow", "is_following", is_flag=True, help="Go on until stopped, taking in what arrives.")
 @click.option(
@@ -48,7 +49,7 @@ FOLLOW_INTERVAL_SECONDS = 5.0  # an event is queryable well within a minute, and
 @click.argument("beam_arguments", nargs=-1, type=click.UNPROCESSED)
 def command(
     lake: Path,
-    landing: Path,
+    landing: Path | KafkaTopic,
     time_zone: ZoneInfo | None,
     is_following: bool,
     interval: float,
@@ -64,7 +65,7 @@ def command(
     """
     # Workers are processes of their own; each with all threads would be slower than one thread each.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    if not landing.is_dir():
+    if isinstance(landing, Path) and not landing.is_dir():
         raise UsageError(f"no landing at {landing}; bring files in with `maidian import` first, or give --landing")
     from jobs.engine.audit import audit_partitions
     from maidian.ingest_display import as_json, print_result, total_line
@@ -74,7 +75,7 @@ def command(
     opened = create_lake(lake, time_zone.key if time_zone else None)
     job = IngestJob(
         lake=opened,
-        landing=landing.absolute(),
+        landing=landing.absolute() if isinstance(landing, Path) else landing,
         audit=audit_partitions,
         runner=runner,
         beam_arguments=(*_worker_arguments(runner, workers), *beam_arguments),
@@ -101,6 +102,8 @@ def command(
         first, reason = next(iter(result.refused_segments.items()))
         others = len(result.refused_segments) - 1
         raise MaidianError(reason + (f" (and {others} more segments like {first})" if others else ""))
+    if result.gaps:
+        raise MaidianError(f"{result.missing_count:,} records are missing, as warned above; all others were taken in")
 
 
 class _StopFlag:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from pipelines.ingest.ingest import IngestJob, IngestResult, ingest_cycle
+from pipelines.kafka_topic import BrokerAwayError
 
 log = logging.getLogger(__name__)
 
@@ -16,12 +17,22 @@ def follow(
     on_cycle: Callable[[IngestResult], None],
     sleep: Callable[[float], None],
 ) -> IngestResult:
-    """Take in what arrives until `is_stopped`; the cycle under way is finished. Returns what all cycles did."""
+    """Take in what arrives until `is_stopped`; the cycle under way is finished. Returns what all cycles did.
+
+    A broker that is away is waited for.
+    """
     staging = job.lake.fresh_staging("ingest")
     result = IngestResult()
     told: set[str] = set()
+    is_away = False
     while not is_stopped():
-        is_something_new = ingest_cycle(job, staging, result)
+        try:
+            is_something_new = ingest_cycle(job, staging, result)
+            is_away = False
+        except BrokerAwayError as error:
+            if not is_away:
+                log.warning("%s; waiting for it", error)
+            is_away, is_something_new = True, False
         for segment in result.refused_segments.keys() - told:
             log.warning(result.refused_segments[segment])
         told = set(result.refused_segments)

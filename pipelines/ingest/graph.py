@@ -21,6 +21,7 @@ from apache_beam.runners.runner import PipelineRunner, create_runner
 
 from pipelines.ingest.ingest_range import IngestOptions, ingest_range
 from pipelines.ingest.ranges import LandingRange, RangeManifest, commit_manifest
+from pipelines.kafka_topic import BrokerAwayError
 from schemas.errors import UsageError
 
 
@@ -32,9 +33,13 @@ class IngestRange(beam.DoFn):
         self.options = options
 
     def process(self, element: bytes) -> Iterable[tuple[str, bytes]]:
-        """Decode one range and write its files."""
+        """Decode one range and write its files. Nothing comes of it when its broker is away: the next cycle takes it."""
         wanted = msgspec.json.decode(element, type=LandingRange)
-        yield wanted.name, msgspec.json.encode(ingest_range(wanted, self.options))
+        try:
+            manifest = ingest_range(wanted, self.options)
+        except BrokerAwayError:
+            return
+        yield wanted.name, msgspec.json.encode(manifest)
 
 
 class CommitManifest(beam.DoFn):

@@ -1,6 +1,7 @@
 """One range, from bytes to files: read, decode, write. Everything but the manifest, which makes it count."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.ingest.blocks import Block, RangeContent
 from pipelines.ingest.decoding.decode import Decoded, DecodeLimits, decode
 from pipelines.ingest.event_ids import digest_ids, save_array
 from pipelines.ingest.parquet import write_rows
@@ -16,12 +18,15 @@ from pipelines.ingest.ranges import (
     DaySlice,
     LandingRange,
     RangeManifest,
+    SourceLines,
     events_file,
     ids_file,
     ranges_folder,
     rejects_file,
 )
 from pipelines.ingest.read_range import read_lines
+from pipelines.ingest.read_records import read_records
+from pipelines.kafka_topic import KafkaTopic
 from schemas.tables.events import TABLE as EVENTS
 from schemas.tables.rejects import TABLE as REJECTS
 
@@ -31,7 +36,7 @@ class IngestOptions:
     """What every worker needs to know; plain values, so that they travel."""
 
     lake_path: str
-    landing: str
+    landing: str | KafkaTopic
     time_zone: str
     limits: DecodeLimits = field(default_factory=DecodeLimits)
 
@@ -40,27 +45,54 @@ def ingest_range(wanted: LandingRange, options: IngestOptions) -> RangeManifest:
     """Decode one range and write its files under the names that the range gives them."""
     lake_path = Path(options.lake_path)
     ranges_folder(lake_path).mkdir(parents=True, exist_ok=True)
-    block, first_byte = read_lines(Path(options.landing, wanted.segment), wanted.start, wanted.end)
-    decoded = decode(
-        block,
-        first_byte=first_byte,
-        landing_source=wanted.source,
+    content = _read(wanted, options.landing)
+    decoded = [_decode(block, wanted, options) for block in content.blocks]
+    accepted = [each.accepted for each in decoded]
+    rejects = [block.place_rejects(each.rejects) for block, each in zip(content.blocks, decoded, strict=True)]
+    days = _write_events(accepted, lake_path, wanted.name)
+    _write_rejects(content.blocks, rejects, lake_path, wanted)
+    return RangeManifest(
+        range=wanted,
+        read_until=content.read_until,
+        sources=[
+            SourceLines(
+                source=block.source,
+                line_count=each.line_count,
+                accepted_count=each.accepted.num_rows,
+                rejected=_count_kinds(each.rejects),
+            )
+            for block, each in zip(content.blocks, decoded, strict=True)
+        ],
+        days=days,
+        received_date=content.received_at.astimezone(ZoneInfo(options.time_zone)).date(),
+        missing_count=content.missing_count,
+    )
+
+
+def _read(wanted: LandingRange, landing: str | KafkaTopic) -> RangeContent:
+    if isinstance(landing, KafkaTopic):
+        return read_records(wanted, landing)
+    lines, first_byte = read_lines(Path(landing, wanted.segment), wanted.start, wanted.end)
+    assert wanted.landed_at is not None
+    return RangeContent(
+        [Block(wanted.source, lines, first_byte)], max(wanted.end, first_byte + len(lines)), wanted.landed_at
+    )
+
+
+def _decode(block: Block, wanted: LandingRange, options: IngestOptions) -> Decoded:
+    return decode(
+        block.lines,
+        first_byte=block.first_byte,
+        landing_source=block.source,
         time_zone=options.time_zone,
         ingested_at=wanted.ingested_at,
         limits=options.limits,
     )
-    return RangeManifest(
-        range=wanted,
-        read_until=max(wanted.end, first_byte + len(block)),
-        line_count=decoded.line_count,
-        days=_write_events(decoded.accepted, lake_path, wanted.name),
-        rejected=_write_rejects(decoded, lake_path, wanted),
-        received_date=wanted.landed_at.astimezone(ZoneInfo(options.time_zone)).date(),
-    )
 
 
-def _write_events(accepted: pa.Table, lake_path: Path, name: str) -> list[DaySlice]:
+def _write_events(blocks: Sequence[pa.Table], lake_path: Path, name: str) -> list[DaySlice]:
     """Write the rows by business day, one row group a day, so that a day can be read without the others."""
+    accepted = pa.concat_tables([EVENTS.schema.empty_table(), *blocks])
     if not accepted.num_rows:
         return []
     digests = digest_ids(accepted["event_id"])  # in the order of the lines: of repeats the first line stays
@@ -84,17 +116,22 @@ def _write_events(accepted: pa.Table, lake_path: Path, name: str) -> list[DaySli
     ]
 
 
-def _write_rejects(decoded: Decoded, lake_path: Path, wanted: LandingRange) -> dict[str, int]:
-    rejects = decoded.rejects
-    if not rejects.num_rows:
-        return {}
-    rows = pa.table(
-        {
-            "source": pa.repeat(wanted.source, rejects.num_rows),
-            "segment": pa.repeat(wanted.segment, rejects.num_rows),
-            **{name: rejects[name] for name in ("byte_offset", "kind", "field", "reason", "raw")},
-        }
-    ).cast(REJECTS.file_schema)
-    write_rows([rows], rejects_file(lake_path, wanted.name), REJECTS.file_schema)
+def _write_rejects(blocks: Sequence[Block], rejects: Sequence[pa.Table], lake_path: Path, wanted: LandingRange) -> None:
+    rows = [
+        pa.table(
+            {
+                "source": pa.repeat(block.source, refused.num_rows),
+                "segment": pa.repeat(wanted.segment, refused.num_rows),
+                **{name: refused[name] for name in ("byte_offset", "kind", "field", "reason", "raw")},
+            }
+        ).cast(REJECTS.file_schema)
+        for block, refused in zip(blocks, rejects, strict=True)
+        if refused.num_rows
+    ]
+    if rows:
+        write_rows(rows, rejects_file(lake_path, wanted.name), REJECTS.file_schema)
+
+
+def _count_kinds(rejects: pa.Table) -> dict[str, int]:
     counted = pc.value_counts(rejects["kind"])
     return dict(sorted(Counter({c["values"].as_py(): c["counts"].as_py() for c in counted}).items()))

@@ -21,10 +21,14 @@ SETTLED_AFTER = timedelta(seconds=60)
 
 @dataclass
 class Plan:
-    """The ranges to decode, in the order of landing, and segments that cannot be trusted, with the reason."""
+    """The ranges to decode, in the order of landing, and segments that cannot be trusted, with the reason.
+
+    `gaps` say, by segment, what is missing between what was ingested and what the landing still holds.
+    """
 
     ranges: list[LandingRange] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    gaps: dict[str, str] = field(default_factory=dict)
 
 
 def plan_ranges(landing: Path, done_until: Mapping[str, int], now: datetime, *, is_following: bool = False) -> Plan:

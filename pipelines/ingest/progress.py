@@ -17,7 +17,11 @@ MAX_FILES = 8  # then they are merged into one; reading them all is the price of
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What came of a segment's lines: line_count = accepted_count + repeated_count + sum(rejected)."""
+    """What came of a segment's lines of one source: line_count = accepted_count + repeated_count + sum(rejected).
+
+    A file has one source, a partition of a topic may have many. `missing_count` counts records that were gone before they
+    could be read; they are no lines.
+    """
 
     source: str
     segment: str
@@ -26,6 +30,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     accepted_count: int = 0
     repeated_count: int = 0
     rejected: dict[str, int] = msgspec.field(default_factory=dict)
+    missing_count: int = 0
 
     def add(self, other: "Outcome") -> None:
         """Take in what came of a later range of the same segment, or of another segment for a total."""
@@ -33,25 +38,35 @@ class Outcome(msgspec.Struct, kw_only=True):
         self.line_count += other.line_count
         self.accepted_count += other.accepted_count
         self.repeated_count += other.repeated_count
+        self.missing_count += other.missing_count
         for kind, count in other.rejected.items():
             self.rejected[kind] = self.rejected.get(kind, 0) + count
 
 
-Progress = dict[str, Outcome]
-"""By segment."""
+Progress = dict[tuple[str, str], Outcome]
+"""By segment and source."""
 
 
 def read_progress(folder: Path, files: Sequence[str]) -> Progress:
-    """All that is published, by segment."""
+    """All that is published, by segment and source."""
     return merge_outcomes(outcome for name in files for outcome in _read(folder / name))
 
 
 def merge_outcomes(outcomes: Iterable[Outcome]) -> Progress:
-    """One outcome a segment."""
+    """One outcome a segment and source."""
     merged: Progress = {}
     for outcome in outcomes:
-        merged.setdefault(outcome.segment, Outcome(source=outcome.source, segment=outcome.segment)).add(outcome)
+        key = (outcome.segment, outcome.source)
+        merged.setdefault(key, Outcome(source=outcome.source, segment=outcome.segment)).add(outcome)
     return merged
+
+
+def done_until(progress: Progress) -> dict[str, int]:
+    """For each segment, the byte or offset up to which it is published."""
+    ends: dict[str, int] = {}
+    for (segment, _source), outcome in progress.items():
+        ends[segment] = max(ends.get(segment, 0), outcome.end)
+    return ends
 
 
 def add_progress(folder: Path, files: Sequence[str], outcomes: Iterable[Outcome]) -> list[str]:

@@ -45,14 +45,14 @@ def index_folder(lake: Lake) -> Path:
 def publish_events(
     lake: Lake, committed: Sequence[RangeManifest], staging: Path, audit: Audit
 ) -> tuple[Snapshot, list[Outcome]]:
-    """Add the ranges' events and return the snapshot, with what came of each range's lines."""
+    """Add the ranges' events and return the snapshot, with what came of each range's lines by source."""
     base = current_snapshot(lake, TABLE.name)
     state = dict(base.manifest.state) if base else {}
     lines = [np.load(ids_file(lake.path, m.name)) if m.accepted_count else _NO_LINES for m in committed]
     digests = np.concatenate([_NO_LINES, *lines])[:, :2]
     is_new = first_of_each(digests) & ~are_known(digests, index_folder(lake), state.get("id_runs", []))
     kept_by_range = _kept_rows(lines, is_new)
-    outcomes = [_outcome(m, int(kept.sum())) for m, kept in zip(committed, kept_by_range, strict=True)]
+    outcomes = _outcomes(committed, is_new)
 
     add: dict[str, list[NewFile]] = {}
     replace: list[str] = []
@@ -85,16 +85,27 @@ def _kept_rows(lines: Sequence[NDArray[np.uint64]], is_new: NDArray[np.bool_]) -
     return kept
 
 
-def _outcome(manifest: RangeManifest, kept: int) -> Outcome:
-    return Outcome(
-        source=manifest.range.source,
-        segment=manifest.range.segment,
-        end=manifest.read_until,
-        line_count=manifest.line_count,
-        accepted_count=kept,
-        repeated_count=manifest.accepted_count - kept,
-        rejected=dict(manifest.rejected),
-    )
+def _outcomes(committed: Sequence[RangeManifest], is_new: NDArray[np.bool_]) -> list[Outcome]:
+    """What came of each range's lines, by source; `is_new` is in the order of all lines."""
+    outcomes = []
+    start = 0
+    for manifest in committed:
+        for number, lines in enumerate(manifest.sources):
+            kept = int(is_new[start : start + lines.accepted_count].sum())
+            start += lines.accepted_count
+            outcomes.append(
+                Outcome(
+                    source=lines.source,
+                    segment=manifest.range.segment,
+                    end=manifest.read_until,
+                    line_count=lines.line_count,
+                    accepted_count=kept,
+                    repeated_count=lines.accepted_count - kept,
+                    rejected=dict(lines.rejected),
+                    missing_count=0 if number else manifest.missing_count,
+                )
+            )
+    return outcomes
 
 
 def _slices_by_day(

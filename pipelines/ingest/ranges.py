@@ -1,5 +1,7 @@
 """Ranges: the unit of ingest. A range of a segment has one name, so a retry writes the same bytes to the same name.
 
+A segment is a file of landing, counted in bytes, or a partition of a topic, counted in records (its offsets).
+
 lake/ingest/ranges/<name>.events.parquet    accepted rows, one row group a business day
 lake/ingest/ranges/<name>.rejects.parquet   refused lines
 lake/ingest/ranges/<name>.ids.npy           the accepted lines in order: digest of the event id, row in the file
@@ -25,22 +27,26 @@ def name_of(parts: Iterable[str]) -> str:
 
 
 class LandingRange(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """A piece of a segment: the lines whose first byte lies in [start, end).
+    """A piece of a segment: the lines whose first byte lies in [start, end), or the records with these offsets.
 
-    `landed_at` is when the segment was last written; `ingested_at` the clock of the run that planned it.
+    `source` is what a line's is when nothing else tells. `landed_at` is when the segment was last written; None for
+    records, which have times of their own and never change. `ingested_at` is the clock of the run that planned it.
+    `is_gone` says that the broker no longer holds the records: the range is nothing but the fact that they are missing.
     """
 
     source: str
     segment: str
     start: int
     end: int
-    landed_at: datetime
+    landed_at: datetime | None
     ingested_at: datetime
+    is_gone: bool = False
 
     @property
     def name(self) -> str:
         """A function of the range alone."""
-        return name_of((self.segment, str(self.start), str(self.end)))
+        gone = ("gone",) if self.is_gone else ()
+        return name_of((self.segment, str(self.start), str(self.end), *gone))
 
 
 class DaySlice(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,18 +57,28 @@ class DaySlice(msgspec.Struct, frozen=True, kw_only=True):
     row_count: int
 
 
+class SourceLines(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of the lines of one source in a range: line_count = accepted_count + rejected, repeats not yet told."""
+
+    source: str
+    line_count: int
+    accepted_count: int
+    rejected: dict[str, int]
+
+
 class RangeManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a range: line_count = accepted (the days' rows) + rejected.
+    """What came of a range. `sources` are in the order in which the range's files have their lines.
 
     `read_until` is where its last line ends: past the range's end as a rule, for that line was taken whole.
+    `missing_count` counts offsets that hold no record any more.
     """
 
     range: LandingRange
     read_until: int
-    line_count: int
+    sources: list[SourceLines]
     days: list[DaySlice]
-    rejected: dict[str, int]
     received_date: date
+    missing_count: int = 0
 
     @property
     def name(self) -> str:
@@ -72,12 +88,12 @@ class RangeManifest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def accepted_count(self) -> int:
         """Rows in the events file, repeats included."""
-        return sum(slice_.row_count for slice_ in self.days)
+        return sum(each.accepted_count for each in self.sources)
 
     @property
     def rejected_count(self) -> int:
         """Rows in the rejects file."""
-        return sum(self.rejected.values())
+        return sum(sum(each.rejected.values()) for each in self.sources)
 
 
 def ranges_folder(lake_path: Path) -> Path:

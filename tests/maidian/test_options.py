@@ -52,3 +52,8 @@ def test_the_environment_names_lake_and_landing_and_the_option_wins() -> None:
 def test_a_name_that_is_no_zone_is_refused(name: str) -> None:
     with pytest.raises(click.BadParameter, match="is no time zone"):
         parsed("--time-zone", name)
+
+
+def test_a_command_that_writes_files_refuses_a_topic() -> None:
+    with pytest.raises(click.BadParameter, match="is a topic; this command needs a directory"):
+        parsed(env={"MAIDIAN_LANDING": "kafka://localhost:9092/events"})

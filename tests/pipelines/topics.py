@@ -1,0 +1,73 @@
+"""Topics of a real broker for tests: made, filled, and read back."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic  # type: ignore[attr-defined]
+
+from infra.local.kafka.broker import Broker
+from pipelines.kafka_topic import KafkaTopic
+
+Record = tuple[int, str | None, bytes | None]
+"""Partition, source (None: no header), value."""
+
+
+def new_topic(broker: Broker, partitions: int = 1, name: str | None = None, **config: str) -> KafkaTopic:
+    topic = KafkaTopic(broker.bootstrap, name or f"t{secrets.token_hex(6)}")
+    settings = {key.replace("_", "."): value for key, value in config.items()}
+    admin(topic).create_topics([NewTopic(topic.name, partitions, 1, config=settings)])[topic.name].result(30)
+    return topic
+
+
+def admin(topic: KafkaTopic) -> "_Admin":
+    return _Admin({"bootstrap.servers": topic.servers, "log_level": 2})
+
+
+class _Admin(AdminClient):
+    """Its futures fail when the client is collected before them; this one stays."""
+
+    kept: list[AdminClient] = []  # noqa: RUF012
+
+    def __init__(self, properties: Mapping[str, object]) -> None:
+        super().__init__(properties)
+        self.kept[:] = [self]
+
+
+def send(topic: KafkaTopic, records: Iterable[Record], **properties: object) -> None:
+    producer = Producer({"bootstrap.servers": topic.servers, "log_level": 2, **properties})
+    for partition, source, value in records:
+        headers = [] if source is None else [("source", source.encode())]
+        producer.produce(topic.name, value, partition=partition, headers=headers)
+        producer.poll(0)
+    assert producer.flush(30) == 0
+
+
+def delete_until(topic: KafkaTopic, partition: int, offset: int) -> None:
+    asked = admin(topic).delete_records([TopicPartition(topic.name, partition, offset)])
+    for future in asked.values():
+        future.result(30)
+
+
+def add_partitions(topic: KafkaTopic, total: int) -> None:
+    admin(topic).create_partitions([NewPartitions(topic.name, total)])[topic.name].result(30)
+
+
+def delete_topic(topic: KafkaTopic) -> None:
+    admin(topic).delete_topics([topic.name])[topic.name].result(30)
+
+
+def read_all(topic: KafkaTopic, partitions: Sequence[int] = (0,)) -> list[list[bytes]]:
+    """The values of every partition, in order."""
+    found: list[list[bytes]] = []
+    for partition in partitions:
+        consumer = Consumer({"bootstrap.servers": topic.servers, "log_level": 2, "group.id": "test"})
+        _, high = consumer.get_watermark_offsets(TopicPartition(topic.name, partition), timeout=30)
+        low, _ = consumer.get_watermark_offsets(TopicPartition(topic.name, partition), timeout=30)
+        consumer.assign([TopicPartition(topic.name, partition, low)])
+        values: list[bytes] = []
+        while len(values) < high - low:
+            values += [message.value() or b"" for message in consumer.consume(min(5000, high - low - len(values)), 1)]
+        consumer.close()
+        found.append(values)
+    return found
