@@ -53,6 +53,7 @@ from functools import partial
 import polars as pl
 
 from jobs.definitions.currency import only_currency
+from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
 from jobs.payments.paid_orders import MONEY, given_back, nearest_rank, orders_of
 from schemas.settings import Settings
@@ -102,12 +103,12 @@ COLUMNS = (
 
 def customer_profiles(frames: Frames, day: date, *, time_zone: str) -> pl.LazyFrame:
     """Every known customer as of the day, with what the window says of it."""
-    orders = orders_of(frames["order_lines"])
+    orders = read_once(orders_of(frames["order_lines"]))
     sales = orders.filter(pl.col("is_sale") & (pl.col("amount") > 0))
-    visits = visits_of(frames["sessions"])
+    visits = read_once(visits_of(frames["sessions"]))
     profiles = known_customers(frames, day, time_zone)
     for part in (
-        *interests(frames["customer_interests"]),
+        *interests(read_once(frames["customer_interests"])),
         top_queries(frames["search_requests"]),
         *visiting(visits, time_zone),
         *days_of_activity(visits, sales),
@@ -133,27 +134,27 @@ def known_customers(frames: Frames, day: date, time_zone: str) -> pl.LazyFrame:
 
 def interests(customer_interests: pl.LazyFrame) -> list[pl.LazyFrame]:
     """The lists of products, categories and brands, one frame each."""
-    of_type = {name: customer_interests.filter(pl.col("entity_type") == name) for name in ("sku", "category", "brand")}
-    unbought = of_type["sku"].filter((pl.col("view_count") > 0) & ~pl.col("has_ordered"))
+    first = customer_interests.filter(pl.col("rank") <= TOP)
+    of_type = {name: first.filter(pl.col("entity_type") == name) for name in ("sku", "category", "brand")}
+    is_unbought = (pl.col("entity_type") == "sku") & (pl.col("view_count") > 0) & ~pl.col("has_ordered")
     return [
-        top(of_type["sku"], "rank", "entity_id", "top_sku_ids"),
-        top(of_type["category"], "rank", "entity_id", "top_category_ids"),
-        top(of_type["brand"], "rank", "entity_id", "top_brands"),
-        top(unbought, "rank", "entity_id", "viewed_not_ordered_sku_ids"),
+        top(of_type["sku"].sort("rank"), "entity_id", "top_sku_ids"),
+        top(of_type["category"].sort("rank"), "entity_id", "top_category_ids"),
+        top(of_type["brand"].sort("rank"), "entity_id", "top_brands"),
+        top(customer_interests.filter(is_unbought).sort("rank"), "entity_id", "viewed_not_ordered_sku_ids"),
     ]
 
 
 def top_queries(search_requests: pl.LazyFrame) -> pl.LazyFrame:
     """The list of queries."""
     searches = search_requests.filter(pl.col("customer_id").is_not_null())
-    counts = searches.group_by("customer_id", "query").agg((-pl.len().cast(pl.Int64)).alias("place"))
-    return top(counts.sort("customer_id", "place", "query"), "place", "query", "top_queries")
+    counts = searches.group_by("customer_id", "query").agg(pl.len().alias("search_count"))
+    return top(counts.sort("search_count", "query", descending=[True, False]), "query", "top_queries")
 
 
-def top(rows: pl.LazyFrame, place: str, name: str, into: str) -> pl.LazyFrame:
-    """One row a customer: the names of the first places; of equal places the order of the name."""
-    ordered = rows.sort("customer_id", place, name).group_by("customer_id", maintain_order=True)
-    return ordered.agg(pl.col(name).head(TOP).alias(into))
+def top(ordered: pl.LazyFrame, name: str, into: str) -> pl.LazyFrame:
+    """One row a customer: the first names in the order of the rows."""
+    return ordered.group_by("customer_id", maintain_order=True).agg(pl.col(name).head(TOP).alias(into))
 
 
 def visits_of(sessions: pl.LazyFrame) -> pl.LazyFrame:
@@ -172,7 +173,8 @@ def visiting(visits: pl.LazyFrame, time_zone: str) -> list[pl.LazyFrame]:
 
 def days_of_activity(visits: pl.LazyFrame, sales: pl.LazyFrame) -> list[pl.LazyFrame]:
     """How many active days, and the weekday of most of them."""
-    days = pl.concat([visits.select("customer_id", "event_date"), sales.select("customer_id", "event_date")]).unique()
+    both = pl.concat([visits.select("customer_id", "event_date"), sales.select("customer_id", "event_date")])
+    days = read_once(both.unique())
     weekday = pl.col("event_date").dt.weekday()
     return [
         days.group_by("customer_id").agg(pl.len().cast(pl.Int64).alias("active_day_count")),
@@ -190,16 +192,19 @@ def most_frequent(rows: pl.LazyFrame, column: str) -> pl.LazyFrame:
 
 def ordering(sales: pl.LazyFrame, day: date) -> pl.LazyFrame:
     """One row a customer with an order: how often, when last, and whether by way of a search."""
-    order_days = pl.col("event_date").unique().sort()
-    return sales.group_by("customer_id").agg(
+    order_days = sales.select("customer_id", "event_date").unique().sort("event_date")
+    rhythms = order_days.group_by("customer_id", maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("order_day_count"),
+        pl.col("event_date").diff().dt.total_days().median().alias("median_order_gap_days"),
+    )
+    counts = sales.group_by("customer_id").agg(
         pl.len().cast(pl.Int64).alias("order_count"),
-        pl.col("event_date").n_unique().cast(pl.Int64).alias("order_day_count"),
         pl.col("ordered_at").min().alias("first_ordered_at"),
         pl.col("ordered_at").max().alias("last_ordered_at"),
-        order_days.diff().dt.total_days().median().alias("median_order_gap_days"),
         (pl.lit(day) - pl.col("event_date").max()).dt.total_days().alias("days_since_last_order"),
         pl.col("is_from_search").sum().cast(pl.Int64).alias("search_order_count"),
     )
+    return counts.join(rhythms, on="customer_id")
 
 
 def paying(orders: pl.LazyFrame) -> pl.LazyFrame:
