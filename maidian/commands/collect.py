@@ -1,7 +1,6 @@
 """`maidian collect`: the HTTP collector."""
 
 import os
-import tempfile
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from schemas.errors import MaidianError, UsageError
 
 if TYPE_CHECKING:
     from pipelines.collector.landing import Landing
+    from pipelines.collector.metrics import Metrics
     from pipelines.collector.settings import CollectorSettings
 
 
@@ -69,10 +69,7 @@ def command(
             f"{settings_file or lake / SETTINGS_NAME} names no source; add `[sources.web]` with write_keys, as "
             "`maidian collect --print-settings` shows"
         )
-    # Before the metrics are imported: they read it once. A fresh folder, so that counts start at zero.
-    with tempfile.TemporaryDirectory(prefix="maidian-metrics-") as folder:
-        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        _serve(settings, lake, landing or str(lake / LANDING_IN_LAKE))
+    _serve(settings, lake, landing or str(lake / LANDING_IN_LAKE))
 
 
 def _serve(settings: "CollectorSettings", lake: Path, landing: str) -> None:
@@ -111,9 +108,8 @@ class _LandingOpener:
         if not os.access(folder, os.W_OK | os.X_OK):
             raise MaidianError(f"the landing {folder} cannot be written; change its owner or mode, or give another")
 
-    def __call__(self) -> "Landing":
+    def __call__(self, metrics: "Metrics") -> "Landing":
         """A landing of this process."""
-        from pipelines.collector import metrics
         from pipelines.collector.landing_files import FileLanding, FileLandingLimits
 
         limits = FileLandingLimits(

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from pipelines.collector import metrics
 from pipelines.collector.addresses import address_filter
 from pipelines.collector.answers import (
     BUSY,
@@ -34,7 +33,8 @@ from pipelines.collector.answers import (
 from pipelines.collector.body import BodyBudget, BodyError, BodyReader, DisconnectedError, Receive
 from pipelines.collector.heading import Heading, key_of_query, read_heading
 from pipelines.collector.keys import KeyHolder, WriteKeys, key_of_body
-from pipelines.collector.landing import Landing, LandingError
+from pipelines.collector.landing import Landing, LandingError, LandingSlowError
+from pipelines.collector.metrics import CLIENT_GONE, Metrics
 from pipelines.collector.protocols.load_mapping import Mappings
 from pipelines.collector.protocols.routes import ROUTES, Route
 from pipelines.collector.protocols.segment import ignore_metrics
@@ -50,7 +50,6 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 HOLD_STEP_SECONDS = 0.25  # how often a held request looks for room
 MAX_HELD_REQUESTS = 200  # in one worker; more would only fill its memory
 BIG_BODY_BYTES = 256 * 1024  # translated beside the event loop, so that others are answered meanwhile
-CLIENT_GONE = 499  # nginx's number for it, in the metrics; nobody is told
 
 _ROUTES = {route.path: route for route in ROUTES}
 
@@ -70,6 +69,7 @@ class Collector:
         landing: Landing,
         mappings: Mappings,
         rate_limits: RateLimits,
+        metrics: Metrics,
         pages: Application,
     ) -> None:
         """Put together what the server made; `pages` answers at every address where nothing is collected."""
@@ -77,6 +77,7 @@ class Collector:
         self._landing = landing
         self._mappings = mappings
         self._rate_limits = rate_limits
+        self._metrics = metrics
         self._pages = pages
         self._keys = WriteKeys(settings.sources)
         self._origins = Origins(settings.allowed_origins)
@@ -104,12 +105,11 @@ class Collector:
         try:
             answer = await self._answer(route, scope, receive, heading, reader)
         except DisconnectedError:
-            metrics.request_count(route.protocol, CLIENT_GONE).inc()
+            self._metrics.count_answer(route.protocol, CLIENT_GONE, time.perf_counter() - started)
             return
         finally:
             reader.release()
-        metrics.request_count(route.protocol, answer.status).inc()
-        metrics.answer_seconds(route.protocol).observe(time.perf_counter() - started)
+        self._metrics.count_answer(route.protocol, answer.status, time.perf_counter() - started)
         if reader.is_done:
             await answer.send(send, more)
         else:
@@ -122,13 +122,17 @@ class Collector:
         try:
             return await self._collect(route, scope, receive, heading, reader)
         except (BodyError, UnreadableError) as error:
-            return refusal(error.status, str(error)) if error.status != BUSY.status else BUSY
+            if error.status == BUSY.status:
+                self._metrics.count_not_kept("buffer")
+                return BUSY
+            return refusal(error.status, str(error))
         except RateLimitedError as error:
             # Clients of Sensors Analytics throw away what is answered with 429.
+            self._metrics.count_not_kept("rate_limit")
             status = 503 if route.protocol == "sensors" else 429
             return retry_after(status, "too many requests with this key; send again", error.retry_after_seconds)
         except LandingError as error:
-            metrics.not_kept(error).inc()
+            self._metrics.count_not_kept("slow" if isinstance(error, LandingSlowError) else "full")
             return retry_after(503, "the events could not be kept; send them again", error.retry_after_seconds)
         except DisconnectedError:
             raise
@@ -168,7 +172,7 @@ class Collector:
         translation = await self._translate(route, request)
         keep = partial(self._keep, holder, translation)
         await (self._hold(keep) if route.protocol == "sensors" else keep())
-        metrics.count_kept(holder.source, len(body), translation)
+        self._metrics.count_kept(holder.source, len(body), translation)
         return answer_to(route, scope["method"], translation)
 
     async def _translate(self, route: Route, request: Request) -> Translation:
@@ -188,7 +192,6 @@ class Collector:
         """Make a request durable, within its key's limit."""
         limit = holder.max_requests_per_second
         if limit and self._rate_limits.is_over(holder.number, limit):
-            metrics.RATE_LIMITED.labels(holder.source).inc()
             raise RateLimitedError
         await self._landing.append(holder.source, translation.lines, translation.unmapped)
 

@@ -1,92 +1,161 @@
-"""What the collector counts, for Prometheus. Labels are routes, sources and statuses: never a key, an event's name or a person.
+"""What the collector counts, for Prometheus. Labels are protocols, sources and statuses: never a key, a name or a person.
 
-Every process writes files of its own into one folder (PROMETHEUS_MULTIPROC_DIR), and whichever is asked adds them up.
+All workers share one page of memory, made before they are forked. Each adds to cells of its own, which costs next to
+nothing for a request, and whichever is asked sums the cells of all. A worker that is started anew goes on with the cells
+of the one before it, so counts never fall.
 """
 
-import os
-from functools import cache
+import mmap
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-import prometheus_client
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector as MetricCollector
 
-from pipelines.collector.landing import LandingError
 from pipelines.collector.landing_files import Commit
+from pipelines.collector.protocols.routes import ROUTES
 from pipelines.collector.protocols.translation import Translation
 
-CONTENT_TYPE = prometheus_client.CONTENT_TYPE_PLAIN_0_0_4
+PREFIX: Final = "maidian_collector_"
+CLIENT_GONE = 499  # nginx's number for a client that left before its answer
+PROTOCOLS = tuple(dict.fromkeys(route.protocol for route in ROUTES))
+STATUSES = (200, 400, 401, 405, 413, 429, CLIENT_GONE, 500, 503)
+REASONS = ("full", "slow", "rate_limit", "buffer")
 
-REQUESTS = Counter(
-    "maidian_collector_requests", "Requests answered, by kind of client and status", ["protocol", "status"]
-)
-EVENTS = Counter("maidian_collector_events", "Events kept, good or bad, by source", ["source"])
-UNMAPPED = Counter(
-    "maidian_collector_unmapped_events", "Events kept apart because no mapping knows their name, by source", ["source"]
-)
-IGNORED = Counter("maidian_collector_ignored_events", "Events that a mapping leaves out, by source", ["source"])
-BODY_BYTES = Counter(
-    "maidian_collector_body_bytes", "Bodies of requests that were kept, unzipped, by source", ["source"]
-)
-RATE_LIMITED = Counter("maidian_collector_rate_limited_requests", "Requests over a key's limit, by source", ["source"])
-NOT_KEPT = Counter("maidian_collector_not_kept_requests", "Requests refused for want of room or speed", ["reason"])
-ANSWER_SECONDS = Histogram(
-    "maidian_collector_answer_seconds",
-    "From the head of a request to its answer",
-    ["protocol"],
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-)
-COMMIT_SECONDS = Histogram(
-    "maidian_collector_commit_seconds",
-    "One write and fsync of the landing",
-    buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
-)
-COMMITTED_REQUESTS = Counter("maidian_collector_committed_requests", "Requests made durable; many share a commit")
+ANSWER_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 10.0)
+
+_BY_SOURCE = {
+    "events": "Events kept, good or bad",
+    "unmapped_events": "Events kept apart because no mapping knows their name",
+    "ignored_events": "Events that a mapping leaves out",
+    "body_bytes": "Bodies of the requests that were kept, unzipped",
+}
+_CELL_BYTES = 8
 
 
-@cache
-def request_count(protocol: str, status: int) -> Counter:
-    """The counter of one kind of answer."""
-    return REQUESTS.labels(protocol, str(status))
+class Metrics(MetricCollector):
+    """The numbers of all workers; after `take_part`, those of one."""
+
+    def __init__(self, worker_count: int, sources: Sequence[str]) -> None:
+        """Lay the cells out; call before the workers are forked."""
+        self._sources = tuple(sources)
+        self._names: list[tuple[str, ...]] = [
+            *(("requests", protocol, str(status)) for protocol in PROTOCOLS for status in STATUSES),
+            *((name, source) for name in _BY_SOURCE for source in self._sources),
+            *(("not_kept_requests", reason) for reason in REASONS),
+            ("committed_requests",),
+            ("committed_bytes",),
+            ("failed_commits",),
+            ("connections",),
+        ]
+        for protocol in PROTOCOLS:
+            self._names += [("answer_seconds", protocol, str(each)) for each in range(len(ANSWER_SECONDS) + 2)]
+        self._names += [("commit_seconds", str(each)) for each in range(len(COMMIT_SECONDS) + 2)]
+        self._cell_of = {name: cell for cell, name in enumerate(self._names)}
+        self._worker_count = worker_count
+        self._cells = memoryview(mmap.mmap(-1, worker_count * len(self._names) * _CELL_BYTES)).cast("d")
+        self._own = self._row(0)
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+
+    def take_part(self, worker: int) -> None:
+        """Count as this worker from now on."""
+        self._own = self._row(worker)
+        self._own[self._cell_of["connections",]] = 0
+
+    def count_answer(self, protocol: str, status: int, seconds: float) -> None:
+        """One request was answered."""
+        self._own[self._cell_of["requests", protocol, str(status)]] += 1
+        self._observe(self._cell_of["answer_seconds", protocol, "0"], ANSWER_SECONDS, seconds)
+
+    def count_kept(self, source: str, byte_count: int, translation: Translation) -> None:
+        """The events of one request are durable."""
+        own, cell_of = self._own, self._cell_of
+        own[cell_of["events", source]] += len(translation.lines)
+        own[cell_of["body_bytes", source]] += byte_count
+        own[cell_of["unmapped_events", source]] += len(translation.unmapped)
+        own[cell_of["ignored_events", source]] += translation.ignored_count
+
+    def count_not_kept(self, reason: str) -> None:
+        """One request was refused for want of room, speed or patience."""
+        self._own[self._cell_of["not_kept_requests", reason]] += 1
+
+    def count_commit(self, commit: Commit) -> None:
+        """One group was written, or failed."""
+        own, cell_of = self._own, self._cell_of
+        self._observe(cell_of["commit_seconds", "0"], COMMIT_SECONDS, commit.seconds)
+        if commit.is_kept:
+            own[cell_of["committed_requests",]] += commit.request_count
+            own[cell_of["committed_bytes",]] += commit.byte_count
+        else:
+            own[cell_of["failed_commits",]] += 1
+
+    def set_connections(self, count: int) -> None:
+        """How many connections are open now."""
+        self._own[self._cell_of["connections",]] = count
+
+    def exposition(self) -> bytes:
+        """All numbers in Prometheus' text form."""
+        return generate_latest(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """Sum the cells of all workers."""
+        sums = [sum(self._cells[cell :: len(self._names)]) for cell in range(len(self._names))]
+        value = dict(zip(self._names, sums, strict=True))
+        requests = CounterMetricFamily(
+            PREFIX + "requests", "Requests answered, by kind of client and status", labels=("protocol", "status")
+        )
+        for protocol in PROTOCOLS:
+            for status in STATUSES:
+                requests.add_metric((protocol, str(status)), value["requests", protocol, str(status)])
+        yield requests
+        for name, meaning in _BY_SOURCE.items():
+            by_source = CounterMetricFamily(PREFIX + name, meaning, labels=("source",))
+            for source in self._sources:
+                by_source.add_metric((source,), value[name, source])
+            yield by_source
+        not_kept = CounterMetricFamily(
+            PREFIX + "not_kept_requests", "Requests that were told to come again", labels=("reason",)
+        )
+        for reason in REASONS:
+            not_kept.add_metric((reason,), value["not_kept_requests", reason])
+        yield not_kept
+        for name, meaning in (
+            ("committed_requests", "Requests made durable; many share a commit"),
+            ("committed_bytes", "Bytes made durable"),
+            ("failed_commits", "Writes that failed and were taken back"),
+        ):
+            yield CounterMetricFamily(PREFIX + name, meaning, value=value[name,])
+        yield GaugeMetricFamily(PREFIX + "connections", "Open connections", value=value["connections",])
+        answers = HistogramMetricFamily(
+            PREFIX + "answer_seconds", "From a request's head to its answer", labels=("protocol",)
+        )
+        for protocol in PROTOCOLS:
+            cells = [value["answer_seconds", protocol, str(each)] for each in range(len(ANSWER_SECONDS) + 2)]
+            answers.add_metric((protocol,), _buckets(ANSWER_SECONDS, cells), cells[-1])
+        yield answers
+        cells = [value["commit_seconds", str(each)] for each in range(len(COMMIT_SECONDS) + 2)]
+        commits = HistogramMetricFamily(PREFIX + "commit_seconds", "One write and fsync of the landing")
+        commits.add_metric((), _buckets(COMMIT_SECONDS, cells), cells[-1])
+        yield commits
+
+    def _row(self, worker: int) -> "memoryview[float]":
+        return self._cells[worker * len(self._names) : (worker + 1) * len(self._names)]
+
+    def _observe(self, first: int, bounds: tuple[float, ...], seconds: float) -> None:
+        """Count into the bucket, one cell a bucket and one past the last bound, and add to the sum behind them."""
+        self._own[first + bisect_left(bounds, seconds)] += 1
+        self._own[first + len(bounds) + 1] += seconds
 
 
-@cache
-def answer_seconds(protocol: str) -> Histogram:
-    """The clock of one protocol."""
-    return ANSWER_SECONDS.labels(protocol)
-
-
-def not_kept(error: LandingError) -> Counter:
-    """The counter of requests that the landing did not take."""
-    return NOT_KEPT.labels(type(error).__name__)
-
-
-def count_kept(source: str, byte_count: int, translation: Translation) -> None:
-    """Count a request whose events are durable."""
-    of_source(EVENTS, source).inc(len(translation.lines))
-    of_source(BODY_BYTES, source).inc(byte_count)
-    if translation.unmapped:
-        of_source(UNMAPPED, source).inc(len(translation.unmapped))
-    if translation.ignored_count:
-        of_source(IGNORED, source).inc(translation.ignored_count)
-
-
-def count_commit(commit: Commit) -> None:
-    """Count one group of the file landing."""
-    COMMIT_SECONDS.observe(commit.seconds)
-    if commit.is_kept:
-        COMMITTED_REQUESTS.inc(commit.request_count)
-
-
-@cache
-def of_source(counter: Counter, source: str) -> Counter:
-    """The counter of one source."""
-    return counter.labels(source)
-
-
-def exposition() -> bytes:
-    """All processes' numbers in Prometheus' text form."""
-    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
-        return generate_latest()
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
+def _buckets(bounds: tuple[float, ...], cells: Sequence[float]) -> list[tuple[str, float]]:
+    """Prometheus' cumulative buckets."""
+    total = 0.0
+    buckets = []
+    for bound, count in zip((*map(str, bounds), "+Inf"), cells, strict=False):
+        total += count
+        buckets.append((bound, total))
+    return buckets

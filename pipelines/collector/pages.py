@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from pipelines.collector import metrics
 from pipelines.collector.heading import key_of_query, read_heading
 from pipelines.collector.keys import WriteKeys
+from pipelines.collector.metrics import Metrics
 from pipelines.collector.protocols.segment import settings_document, source_config
 
 
-def make_pages(keys: WriteKeys, more: Sequence[BaseRoute] = ()) -> Starlette:
+def make_pages(keys: WriteKeys, metrics: Metrics, more: Sequence[BaseRoute] = ()) -> Starlette:
     """The pages, with more routes behind them, such as the demo shop's."""
 
     async def settings(request: Request) -> Response:
@@ -28,10 +29,13 @@ def make_pages(keys: WriteKeys, more: Sequence[BaseRoute] = ()) -> Starlette:
             return _wrong_key()
         return Response(source_config(key.decode()), media_type="application/json")
 
+    async def numbers(_request: Request) -> Response:
+        return Response(metrics.exposition(), headers={"content-type": CONTENT_TYPE_PLAIN_0_0_4})
+
     return Starlette(
         routes=[
             Route("/health", _health),
-            Route("/metrics", _metrics),
+            Route("/metrics", numbers),
             Route("/v1/projects/{key}/settings", settings),
             Route("/sourceConfig", config),
             Route("/sourceConfig/", config),
@@ -44,10 +48,6 @@ def make_pages(keys: WriteKeys, more: Sequence[BaseRoute] = ()) -> Starlette:
 async def _health(_request: Request) -> Response:
     """Whether this worker answers. Whether the disk takes anything, each request finds out afresh."""
     return JSONResponse({"status": "ok"})
-
-
-async def _metrics(_request: Request) -> Response:
-    return Response(metrics.exposition(), headers={"content-type": metrics.CONTENT_TYPE})
 
 
 async def _not_found(_request: Request, _error: Exception) -> Response:

@@ -15,8 +15,7 @@ import time
 from collections.abc import Callable
 from typing import NoReturn
 
-from pipelines.collector.rate_limit import RateLimits
-from pipelines.collector.worker import Blueprint, run_worker
+from pipelines.collector.worker import Blueprint, run_worker, share
 from schemas.errors import MaidianError, UsageError
 
 log = logging.getLogger(__name__)
@@ -67,8 +66,7 @@ class _Supervisor:
         """Process by worker number."""
         self._started_at: dict[int, float] = {}
         self._life_line, self._life_end = os.pipe()
-        key_count = sum(len(each.write_keys) for each in blueprint.settings.sources.values())
-        self._rate_limits = RateLimits(blueprint.settings.workers, key_count)
+        self._shared = share(blueprint.settings)
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Start the workers and keep them running."""
@@ -106,8 +104,8 @@ class _Supervisor:
         exit_code = 1
         try:
             os.close(self._life_end)
-            self._rate_limits.take_part(number)
-            run_worker(self._blueprint, self._listener, self._rate_limits, self._life_line)
+            self._shared.take_part(number)
+            run_worker(self._blueprint, self._listener, self._shared, self._life_line)
             exit_code = 0
         except MaidianError as error:
             log.error("worker %d cannot run: %s", number, error)  # noqa: TRY400 -- one line, as of every such error

@@ -15,6 +15,7 @@ from pipelines.collector.app import Collector
 from pipelines.collector.http_guard import guarded, sweep
 from pipelines.collector.keys import WriteKeys
 from pipelines.collector.landing import Landing
+from pipelines.collector.metrics import Metrics
 from pipelines.collector.pages import make_pages
 from pipelines.collector.protocols.load_mapping import Mappings
 from pipelines.collector.rate_limit import RateLimits
@@ -30,7 +31,7 @@ class Blueprint:
 
     settings: CollectorSettings
     mappings: Mappings
-    open_landing: Callable[[], Landing]
+    open_landing: Callable[[Metrics], Landing]
     """Called in the worker: a landing has threads and connections of its own."""
     more_routes: Sequence[BaseRoute] = field(default=())
     """Pages beside the collector's own, such as the demo shop's."""
@@ -39,8 +40,9 @@ class Blueprint:
 class _Server(uvicorn.Server):
     """uvicorn's server with a landing that opens before it and closes after it."""
 
-    def __init__(self, config: uvicorn.Config, landing: Landing, settings: CollectorSettings) -> None:
+    def __init__(self, config: uvicorn.Config, landing: Landing, settings: CollectorSettings, metrics: Metrics) -> None:
         super().__init__(config)
+        self._metrics = metrics
         self._landing = landing
         self._settings = settings
 
@@ -55,6 +57,7 @@ class _Server(uvicorn.Server):
                 self._settings.head_timeout_seconds,
                 self._settings.body_timeout_seconds,
             )
+            self._metrics.set_connections(len(self.server_state.connections))
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -73,21 +76,40 @@ class _Server(uvicorn.Server):
         await self.serve(sockets=[listener])
 
 
-def make_application(blueprint: Blueprint, landing: Landing, rate_limits: RateLimits) -> Collector:
+@dataclass(frozen=True)
+class Shared:
+    """What the workers of one collector have in common: memory, made before they are forked."""
+
+    rate_limits: RateLimits
+    metrics: Metrics
+
+    def take_part(self, worker: int) -> None:
+        """Be this worker from now on."""
+        self.rate_limits.take_part(worker)
+        self.metrics.take_part(worker)
+
+
+def share(settings: CollectorSettings) -> Shared:
+    """Make what the workers share."""
+    key_count = sum(len(each.write_keys) for each in settings.sources.values())
+    return Shared(RateLimits(settings.workers, key_count), Metrics(settings.workers, list(settings.sources)))
+
+
+def make_application(blueprint: Blueprint, landing: Landing, shared: Shared) -> Collector:
     """The ASGI application of one worker."""
     settings = blueprint.settings
-    pages = make_pages(WriteKeys(settings.sources), blueprint.more_routes)
-    return Collector(settings, landing, blueprint.mappings, rate_limits, pages)
+    pages = make_pages(WriteKeys(settings.sources), shared.metrics, blueprint.more_routes)
+    return Collector(settings, landing, blueprint.mappings, shared.rate_limits, shared.metrics, pages)
 
 
-def run_worker(blueprint: Blueprint, listener: socket.socket, rate_limits: RateLimits, life_line: int) -> None:
+def run_worker(blueprint: Blueprint, listener: socket.socket, shared: Shared, life_line: int) -> None:
     """Serve until SIGTERM, or until the other end of `life_line` closes because the supervisor died."""
     # Whoever sends nonsense would fill the log with "Invalid HTTP request"; the metrics count it.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
     settings = blueprint.settings
-    landing = blueprint.open_landing()
+    landing = blueprint.open_landing(shared.metrics)
     config = uvicorn.Config(
-        make_application(blueprint, landing, rate_limits),
+        make_application(blueprint, landing, shared),
         http=guarded(settings.max_connections),
         ws="none",
         lifespan="off",
@@ -99,7 +121,7 @@ def run_worker(blueprint: Blueprint, listener: socket.socket, rate_limits: RateL
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    server = _Server(config, landing, settings)
+    server = _Server(config, landing, settings, shared.metrics)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         server.should_exit = True

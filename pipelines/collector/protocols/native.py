@@ -16,13 +16,18 @@ _read_value = msgspec.json.Decoder(msgspec.Raw).decode
 _read_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _read_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
+_RECEIVED_AT = b'"received_at"'
 _LINES_TYPES = ("ndjson", "jsonl", "json-lines", "jsonlines")
 
 
 def translate_events(request: Request, _rulebooks: Rulebooks | None = None) -> Translation:
     """Every event of the body, in its order. Raises `UnreadableError` for a body that is neither JSON nor NDJSON."""
     stamp = b'"received_at":"%b"' % request.received_at.encode()
-    return Translation(lines=[_stamped(line, stamp) for line in _split(request) if line])
+    lines = [line for line in _split(request) if line]
+    if _RECEIVED_AT in request.body:
+        return Translation(lines=[_stamped(line, stamp) for line in lines])
+    start = b"{" + stamp + b","
+    return Translation(lines=[start + line[1:] if line[:2] == b'{"' else _stamped(line, stamp) for line in lines])
 
 
 def _split(request: Request) -> Iterable[bytes]:
@@ -33,7 +38,8 @@ def _split(request: Request) -> Iterable[bytes]:
     if not says_lines:
         try:
             if body[:1] == b"[":
-                return [_one_line(bytes(event)) for event in _read_list(body)]
+                events = list(map(bytes, _read_list(body)))
+                return events if b"\n" not in body and b"\r" not in body else list(map(_one_line, events))
             _read_value(body)
         except _NOT_JSON as error:
             items = [body] if is_object(body) else list_items(body)
@@ -67,7 +73,7 @@ def _stamped(line: bytes, stamp: bytes) -> bytes:
     """The line with our `received_at`. What is no object stays as it is."""
     if line[:1] != b"{":
         return line
-    if b'"received_at"' in line:
+    if _RECEIVED_AT in line:
         line = _without_received_at(line)
     rest = line[1:].lstrip(b" \t")
     return b"{%b%b%b" % (stamp, b"" if rest[:1] == b"}" else b",", rest)

@@ -74,4 +74,4 @@ class Unmapped(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 def instant_text(moment: datetime) -> str:
     """An instant in UTC as `received_at` wants it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
