@@ -134,14 +134,13 @@ def known_customers(frames: Frames, day: date, time_zone: str) -> pl.LazyFrame:
 
 def interests(customer_interests: pl.LazyFrame) -> list[pl.LazyFrame]:
     """The lists of products, categories and brands, one frame each."""
-    first = customer_interests.filter(pl.col("rank") <= TOP)
-    of_type = {name: first.filter(pl.col("entity_type") == name) for name in ("sku", "category", "brand")}
-    is_unbought = (pl.col("entity_type") == "sku") & (pl.col("view_count") > 0) & ~pl.col("has_ordered")
+    of_type = {name: customer_interests.filter(pl.col("entity_type") == name) for name in ("sku", "category", "brand")}
+    unbought = of_type["sku"].filter((pl.col("view_count") > 0) & ~pl.col("has_ordered"))
     return [
         top(of_type["sku"].sort("rank"), "entity_id", "top_sku_ids"),
         top(of_type["category"].sort("rank"), "entity_id", "top_category_ids"),
         top(of_type["brand"].sort("rank"), "entity_id", "top_brands"),
-        top(customer_interests.filter(is_unbought).sort("rank"), "entity_id", "viewed_not_ordered_sku_ids"),
+        top(unbought.sort("rank"), "entity_id", "viewed_not_ordered_sku_ids"),
     ]
 
 
