@@ -40,6 +40,7 @@ COMMANDS = {
     "settings": Entry("settings", "Print the settings in force, as the TOML file that sets them."),
     "status": Entry("status", "Show each table's newest day, rows, dirty days and last run."),
     "audit": Entry("audit", "Show what the last audit of each table found."),
+    "lookup": Entry("lookup", "Look a customer, a product or a search term up."),
     "sql": Entry("sql", "Ask in SQL: every table as a DuckDB view."),
     "rollback": Entry("rollback", "Point a table at an older snapshot."),
     "gc": Entry("gc", "Remove snapshots that nothing needs any more."),

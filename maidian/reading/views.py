@@ -26,10 +26,14 @@ def connect(lake: Lake, database: str = ":memory:") -> duckdb.DuckDBPyConnection
     connection.execute("SET enable_progress_bar = false")
     for table in declared_tables().values():
         snapshot = current_snapshot(lake, table.name)
-        rows = select_statement(table, snapshot.files() if snapshot else [])
-        connection.execute(f"CREATE OR REPLACE VIEW {_name(table.name)} AS {rows}")
+        create_view(connection, table, snapshot.files() if snapshot else [])
         explain(connection, table, "VIEW")
     return connection
+
+
+def create_view(connection: duckdb.DuckDBPyConnection, table: Table, files: Iterable[Path]) -> None:
+    """Make the view of a table that holds the rows of these files."""
+    connection.execute(f"CREATE OR REPLACE VIEW {_name(table.name)} AS {select_statement(table, files)}")
 
 
 def copy_rows(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,24 @@
+"""One part of an answer: a question in SQL over the tables, with headings in both languages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Headings = Mapping[str, tuple[str, str]]
+"""What stands over each column of the query, in its order: English and Chinese."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of an answer.
+
+    `sql` may use $value, what is looked up, $as_of, the day it is looked up for, and $limit, the most rows to show.
+    Marts hold the partition of that day alone, facts the days up to it; see `tables_as_of`. An answer of one row
+    that `is_card` stands as name and value, a line each.
+    """
+
+    name: str
+    en: str
+    zh: str
+    sql: str
+    headings: Headings
+    is_card: bool = False

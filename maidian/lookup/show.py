@@ -1,0 +1,104 @@
+"""An answer as tables on a terminal, or as one JSON document."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import click
+import msgspec
+from rich.table import Table
+
+from maidian.lookup.look_up import Answer
+from maidian.lookup.section import Section
+from maidian.options import Language
+from maidian.run_display import new_table, print_table
+
+NOTHING: dict[Language, str] = {"en": "nothing", "zh": "无"}
+YES_NO: dict[Language, tuple[str, str]] = {"en": ("yes", "no"), "zh": ("是", "否")}
+# Closed sets of values, for people who read Chinese.
+VALUES = {
+    "lifecycle": {
+        "registered": "已注册",
+        "browsing": "浏览未购",
+        "new": "新客",
+        "active": "活跃",
+        "slowing": "放缓",
+        "dormant": "沉睡",
+        "lost": "流失",
+    },
+    "status": {
+        "placed": "已下单",
+        "approved": "已审核",
+        "paid": "已付款",
+        "shipped": "已发货",
+        "returned": "已退货",
+        "cancelled": "已取消",
+    },
+    "matched_by": {"name": "名称", "pinyin": "拼音", "initials": "拼音首字母"},
+}
+
+
+def print_answer(answer: Answer, language: Language) -> None:
+    """A heading and a table for each section, in the order they are asked."""
+    day = {"en": "as of", "zh": "截止"}[language]
+    for number, (section, rows) in enumerate(answer.parts):
+        title = section.zh if language == "zh" else section.en
+        click.echo(("" if number == 0 else "\n") + title + (f" · {day} {answer.as_of}" if number == 0 else ""))
+        if not rows:
+            click.echo(f"  {NOTHING[language]}")
+        elif section.is_card:
+            print_table(_card(section, rows[0], language))
+        else:
+            print_table(_table(section, rows, language))
+
+
+def answer_json(kind: str, answer: Answer) -> bytes:
+    """All of it; money as text with its digits, instants with their offset."""
+    parts = {
+        section.name: [dict(zip(section.headings, row, strict=True)) for row in rows] for section, rows in answer.parts
+    }
+    return msgspec.json.encode({"kind": kind, "value": answer.value, "as_of": answer.as_of, **parts})
+
+
+def _card(section: Section, row: tuple[Any, ...], language: Language) -> Table:
+    table = new_table(("", ""), ())
+    for (name, heading), value in zip(section.headings.items(), row, strict=True):
+        table.add_row(_in(heading, language), _text(name, value, language))
+    return table
+
+
+def _table(section: Section, rows: list[tuple[Any, ...]], language: Language) -> Table:
+    headings = [_in(heading, language) for heading in section.headings.values()]
+    numbers = [
+        heading
+        for index, heading in enumerate(headings)
+        if any(isinstance(row[index], int | float | Decimal) and not isinstance(row[index], bool) for row in rows)
+    ]
+    table = new_table(tuple(headings), tuple(numbers))
+    for row in rows:
+        table.add_row(*(_text(name, value, language) for name, value in zip(section.headings, row, strict=True)))
+    return table
+
+
+def _in(heading: tuple[str, str], language: Language) -> str:
+    return heading[language == "zh"]
+
+
+def _text(name: str, value: Any, language: Language) -> str:
+    if language == "zh" and name in VALUES:
+        value = VALUES[name].get(value, value)
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return YES_NO[language][not value]
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}"
+    if isinstance(value, float):
+        return f"{value:,.3g}" if abs(value) < 1 else f"{value:,.2f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return "、".join(value) if language == "zh" else ", ".join(value)
+    return str(value)
