@@ -94,8 +94,6 @@ def as_typed(kind: str, asked: str) -> str:
         return asked
     import polars as pl
 
-    import polars as pl
-
     from jobs.wording.normalized import normalized
 
     return str(pl.select(normalized(pl.lit(asked))).item())
