@@ -13,6 +13,8 @@ from datetime import date
 
 import polars as pl
 
+from jobs.definitions.order import last_of_each
+from jobs.definitions.reading import read_once
 from jobs.definitions.visits import EVENT_ORDER
 from jobs.engine.declaration import Frames, Input, Job
 
@@ -21,19 +23,16 @@ PAIR = ("anonymous_id", "customer_id")
 
 def device_customers(frames: Frames, _day: date) -> pl.LazyFrame:
     """The day's pairs of device and customer."""
-    return (
-        frames["events"]
-        .filter(pl.col("anonymous_id").is_not_null())
-        .select(*PAIR, *EVENT_ORDER)
-        .sort(*PAIR, *EVENT_ORDER)
-        .group_by(PAIR, maintain_order=True)
-        .agg(
-            pl.col("occurred_at").first().alias("first_at"),
-            pl.col("occurred_at").last().alias("last_at"),
-            pl.col("client_at").last().alias("last_client_at"),
-            pl.col("event_id").last().alias("last_event_id"),
-        )
+    events = frames["events"].filter(pl.col("anonymous_id").is_not_null())
+    seen = read_once(events.select(*PAIR, *EVENT_ORDER))
+    first = seen.group_by(PAIR).agg(pl.col("occurred_at").min().alias("first_at"))
+    last = last_of_each(seen, PAIR, EVENT_ORDER).select(
+        *PAIR,
+        pl.col("occurred_at").alias("last_at"),
+        pl.col("client_at").alias("last_client_at"),
+        pl.col("event_id").alias("last_event_id"),
     )
+    return first.join(last, on=PAIR, nulls_equal=True).sort(PAIR)
 
 
 JOB = Job(table="device_customers", inputs=(Input("events"),), compute=device_customers)

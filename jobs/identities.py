@@ -18,6 +18,8 @@ from functools import partial
 
 import polars as pl
 
+from jobs.definitions.order import last_of_each
+from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
 from schemas.settings import Settings
 
@@ -28,7 +30,7 @@ def identities(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame
     """The devices seen on the day, as of its end."""
     window = frames["device_customers"]
     today = window.filter(pl.col("event_date") == day).select("anonymous_id")
-    rows = window.join(today, on="anonymous_id", how="semi")
+    rows = read_once(window.join(today, on="anonymous_id", how="semi"))
     known = rows.filter(pl.col("customer_id").is_not_null())
     before = known.filter(pl.col("event_date") < day).select(
         "anonymous_id", pl.col("customer_id").alias("previous_customer_id"), *IN_ORDER
@@ -55,14 +57,8 @@ def identities(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame
 
 
 def last(rows: pl.LazyFrame, customer: str) -> pl.LazyFrame:
-    """One row a device: its last customer. Only the rows of its last instant are sorted, hardly more than devices."""
-    instant = rows.group_by("anonymous_id").agg(pl.col("last_at").max())
-    return (
-        rows.join(instant, on=["anonymous_id", "last_at"], how="semi")
-        .sort("anonymous_id", *IN_ORDER)
-        .unique("anonymous_id", keep="last", maintain_order=True)
-        .select("anonymous_id", customer)
-    )
+    """One row a device: its last customer."""
+    return last_of_each(rows, ["anonymous_id"], IN_ORDER).select("anonymous_id", customer)
 
 
 def customer_counts(known: pl.LazyFrame) -> pl.LazyFrame:
