@@ -35,6 +35,7 @@ from functools import partial
 import polars as pl
 
 from jobs.definitions.actors import actor
+from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
 from schemas.settings import Settings
 
@@ -77,7 +78,7 @@ COLUMNS = (
 
 def order_lines(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
     """The lines of the orders whose ordered_at falls on the day."""
-    lines = with_money(lines_of(orders(frames["order_events"], day)))
+    lines = read_once(with_money(lines_of(orders(frames["order_events"], day))).with_columns(actor()))
     window, visit = timedelta(settings.attribution_window_days), timedelta(minutes=settings.session_gap_minutes)
     return with_search(lines, frames["search_clicks"], window, visit).select(COLUMNS).sort("order_id", "line_number")
 
@@ -85,9 +86,11 @@ def order_lines(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFram
 def orders(order_events: pl.LazyFrame, day: date) -> pl.LazyFrame:
     """One row an order of the day. The order's day is the day of one of its events, so the others need no look."""
     seen_that_day = order_events.filter(pl.col("event_date") == day).select("order_id")
-    events = order_events.join(seen_that_day, on="order_id", how="semi").with_columns(
-        lifecycle=pl.col("status").replace_strict(LIFECYCLE, range(len(LIFECYCLE)), return_dtype=pl.Int8),
-        is_placed=pl.col("status") == "placed",
+    events = read_once(
+        order_events.join(seen_that_day, on="order_id", how="semi").with_columns(
+            lifecycle=pl.col("status").replace_strict(LIFECYCLE, range(len(LIFECYCLE)), return_dtype=pl.Int8),
+            is_placed=pl.col("status") == "placed",
+        )
     )
     return origins(events).filter(pl.col("event_date") == day).join(latest(events), on="order_id")
 
@@ -151,25 +154,27 @@ def with_money(lines: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def with_search(lines: pl.LazyFrame, search_clicks: pl.LazyFrame, window: timedelta, visit: timedelta) -> pl.LazyFrame:
-    """Adds the one search each line is credited to, and how."""
+    """Adds the one search each line is credited to, and how. Only the clicks on what was ordered are put in order."""
     clicks = (
         search_clicks.filter(pl.col("event_type") == "click")
-        .sort("clicked_at", "event_id")
         .select(
             actor(),
             "sku_id",
             "clicked_at",
+            "event_id",
             "is_derived",
             pl.col("search_id").alias("clicked_search_id"),
             pl.col("session_id").alias("clicked_session_id"),
         )
+        .join(lines, on=["actor", "sku_id"], how="semi")
+        .sort("clicked_at", "event_id")
+        .drop("event_id")
     )
     is_near = pl.col("has_no_visit") & (pl.col("ordered_at") - pl.col("clicked_at") <= visit)
     same_visit = (pl.col("session_id") == pl.col("clicked_session_id")) | is_near
     is_exact = pl.col("own_search_id").is_not_null() | (~pl.col("is_derived") & same_visit)
     return (
-        lines.with_columns(actor())
-        .sort("ordered_at")
+        lines.sort("ordered_at")
         .join_asof(
             clicks,
             left_on="ordered_at",
