@@ -21,7 +21,8 @@ def command() -> None:
     """Send refused lines through again, once they are repaired.
 
     `export` writes them out with their reasons, one JSON object a line; mend `raw` in each; `import` takes the file
-    back into landing, and the next `maidian ingest` takes them in. Doing it twice adds nothing.
+    back into landing, and the next `maidian ingest` takes them in. Doing it twice adds nothing. `unmapped` is for
+    events whose names no mapping knew.
     """
 
 
@@ -94,6 +95,41 @@ def take(lake: Path, landing: Path, is_json: bool, file: Path) -> None:
     for segment in counts.segments:
         click.echo(f"  landing/{segment}")
     if counts.sent_count:
+        click.echo("next: maidian ingest")
+
+
+@command.command(name="unmapped")
+@lake_option
+@landing_option
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Only count, and name what is still unknown.")
+@json_option
+def unmapped(lake: Path, landing: Path, is_dry_run: bool, is_json: bool) -> None:
+    """Send events of tracking clients through again whose names the mapping did not know, and knows now.
+
+    The collector keeps them beside landing. Extend <lake>/mappings/<source>.toml, run this, and the next
+    `maidian ingest` takes them in.
+    """
+    from pipelines.collector.protocols.load_mapping import FOLDER_IN_LAKE, load_mappings
+    from pipelines.collector.replay_unmapped import replay_unmapped
+
+    open_lake(lake)
+    counts = replay_unmapped(landing, load_mappings(lake / FOLDER_IN_LAKE), is_dry_run=is_dry_run)
+    if is_json:
+        names = [
+            {"source": source, "name": name, "count": n} for (source, name), n in counts.unmapped_names.most_common()
+        ]
+        click.echo(json.dumps({**counts.__dict__, "unmapped_names": names}, ensure_ascii=False))
+        return
+    click.echo(
+        f"{counts.event_count:,} events = {counts.sent_count:,} {'to send' if is_dry_run else 'sent'} "
+        f"+ {counts.already_sent_count:,} already sent + {counts.ignored_count:,} ignored "
+        f"+ {counts.unmapped_count:,} still unmapped"
+    )
+    for (source, name), count in counts.unmapped_names.most_common(20):
+        click.echo(f"  {source}: {name or '(no name)'}: {count:,}")
+    for segment in counts.segments:
+        click.echo(f"  landing/{segment}")
+    if counts.segments:
         click.echo("next: maidian ingest")
 
 

@@ -150,7 +150,7 @@ def _translate(events: list[Node | bytes], done: Translation, request: Request, 
             done.lines.append(event)
             continue
         try:
-            event_id = _event_id(event)
+            event_id = event_id_of(event)
             seen[event_id] += 1
             if seen[event_id] > 1:
                 event_id = content_id((event_id, b"%d" % seen[event_id]))
@@ -204,7 +204,7 @@ def name_of(event: Node) -> str:
     return _text(event.get("event")) if call in ("track", "") else call
 
 
-def _event_id(event: Node) -> bytes:
+def event_id_of(event: Node) -> bytes:
     """The same whenever the client sends the event again.
 
     `_track_id` alone would not do: the browser's is nine digits, so that a hundred thousand events share some. Without
