@@ -72,6 +72,32 @@ def require_library() -> None:
         raise UsageError("a Kafka landing needs the library confluent-kafka; pip install 'maidian[kafka]'") from None
 
 
+def check_properties(topic: KafkaTopic) -> None:
+    """UsageError when no client can be made with the properties. It is tried in another process.
+
+    The library starts threads, and whoever asks may be about to fork.
+    """
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(1, get_context("spawn")) as other:
+        fault = other.submit(_fault_of, client_properties(topic)).result()
+    if fault:
+        raise UsageError(f"the Kafka client refuses its properties: {fault}; see [kafka] in {topic.settings}")
+
+
+def _fault_of(properties: dict[str, Any]) -> str | None:
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
+
+    try:
+        AdminClient(properties)
+    except (KafkaException, TypeError, ValueError) as error:
+        first = error.args[0]
+        return str(first.str() if isinstance(error, KafkaException) else first)
+    return None
+
+
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {
         name.removeprefix(ENVIRONMENT_PREFIX).lower().replace("_", "."): value

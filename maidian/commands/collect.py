@@ -10,12 +10,17 @@ import click
 import msgspec
 
 from maidian.options import LANDING_IN_LAKE, lake_option
+from pipelines.kafka_topic import SCHEME, KafkaTopic, check_properties, parse_topic, require_library
 from schemas.errors import MaidianError, UsageError
 
 if TYPE_CHECKING:
     from pipelines.collector.landing import Landing
+    from pipelines.collector.landing_files import FileLandingLimits
     from pipelines.collector.metrics import Metrics
     from pipelines.collector.settings import CollectorSettings
+
+SPOOL_IN_LAKE = "spool"
+"""Where events wait on disk while the broker is away."""
 
 
 @click.command(name="collect")
@@ -69,10 +74,10 @@ def command(
             f"{settings_file or lake / SETTINGS_NAME} names no source; add `[sources.web]` with write_keys, as "
             "`maidian collect --print-settings` shows"
         )
-    _serve(settings, lake, landing or str(lake / LANDING_IN_LAKE))
+    _serve(settings, lake, landing or str(lake / LANDING_IN_LAKE), settings_file or lake / SETTINGS_NAME)
 
 
-def _serve(settings: "CollectorSettings", lake: Path, landing: str) -> None:
+def _serve(settings: "CollectorSettings", lake: Path, landing: str, settings_file: Path) -> None:
     try:
         from pipelines.collector.server import listen, serve
         from pipelines.collector.worker import Blueprint
@@ -80,7 +85,7 @@ def _serve(settings: "CollectorSettings", lake: Path, landing: str) -> None:
         raise UsageError(f"the collector needs {error.name}; install it with `pip install maidian[collect]`") from None
     from pipelines.collector.protocols.load_mapping import FOLDER_IN_LAKE, load_mappings
 
-    opener = _LandingOpener(landing, settings)
+    opener = _opener(landing, settings, lake, settings_file)
     opener.check()
     mappings = load_mappings(lake / FOLDER_IN_LAKE)
     listener = listen(settings.host, settings.port)
@@ -91,9 +96,59 @@ def _serve(settings: "CollectorSettings", lake: Path, landing: str) -> None:
         serve(Blueprint(settings, mappings, opener), listener, partial(click.echo, ready))
 
 
+def _opener(
+    landing: str, settings: "CollectorSettings", lake: Path, settings_file: Path
+) -> "_FileLandingOpener | _KafkaLandingOpener":
+    if landing.startswith(SCHEME):
+        spool = Path(settings.spool_folder) if settings.spool_folder else lake / SPOOL_IN_LAKE
+        return _KafkaLandingOpener(parse_topic(landing, settings_file), spool.absolute(), settings)
+    return _FileLandingOpener(landing, settings)
+
+
+def _file_limits(settings: "CollectorSettings") -> "FileLandingLimits":
+    from pipelines.collector.landing_files import FileLandingLimits
+
+    return FileLandingLimits(
+        max_segment_bytes=settings.max_segment_bytes,
+        max_segment_seconds=settings.max_segment_seconds,
+        max_waiting_bytes=settings.max_buffered_bytes,
+        max_commit_seconds=settings.max_commit_seconds,
+    )
+
+
 @dataclass(frozen=True)
-class _LandingOpener:
-    """Opens the landing in each worker."""
+class _KafkaLandingOpener:
+    """Opens the landing in a topic in each worker."""
+
+    topic: KafkaTopic
+    spool: Path
+    settings: "CollectorSettings"
+
+    def check(self) -> None:
+        """Say now what no worker could mend. The broker may be away: the spool is there for that."""
+        from pipelines.collector.spool import make_spool_folder
+
+        require_library()
+        check_properties(self.topic)
+        make_spool_folder(self.spool)
+
+    def __call__(self, metrics: "Metrics") -> "Landing":
+        """A landing of this process."""
+        from pipelines.collector.kafka_limits import KafkaLandingLimits
+        from pipelines.collector.landing_kafka import KafkaLanding
+
+        limits = KafkaLandingLimits(
+            delivery_seconds=self.settings.delivery_seconds,
+            max_spool_bytes=self.settings.max_spool_bytes,
+            max_waiting_bytes=self.settings.max_buffered_bytes,
+        )
+        file_limits = _file_limits(self.settings)
+        return KafkaLanding(self.topic, self.spool, limits, file_limits, metrics.count_commit, metrics.note_kafka)
+
+
+@dataclass(frozen=True)
+class _FileLandingOpener:
+    """Opens the landing in files in each worker."""
 
     target: str
     settings: "CollectorSettings"
@@ -110,12 +165,6 @@ class _LandingOpener:
 
     def __call__(self, metrics: "Metrics") -> "Landing":
         """A landing of this process."""
-        from pipelines.collector.landing_files import FileLanding, FileLandingLimits
+        from pipelines.collector.landing_files import FileLanding
 
-        limits = FileLandingLimits(
-            max_segment_bytes=self.settings.max_segment_bytes,
-            max_segment_seconds=self.settings.max_segment_seconds,
-            max_waiting_bytes=self.settings.max_buffered_bytes,
-            max_commit_seconds=self.settings.max_commit_seconds,
-        )
-        return FileLanding(Path(self.target), limits, metrics.count_commit)
+        return FileLanding(Path(self.target), _file_limits(self.settings), metrics.count_commit)

@@ -8,12 +8,14 @@ of the one before it, so counts never fall.
 import mmap
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector as MetricCollector
 
+from pipelines.collector.kafka_limits import KafkaNumbers
 from pipelines.collector.landing_files import Commit
 from pipelines.collector.protocols.routes import ROUTES
 from pipelines.collector.protocols.translation import Translation
@@ -33,6 +35,12 @@ _BY_SOURCE = {
     "ignored_events": "Events that a mapping leaves out",
     "body_bytes": "Bodies of the requests that were kept, unzipped",
 }
+_OF_KAFKA = {
+    "delivered_count": ("kafka_delivered_events", "Events that the broker acknowledged at once"),
+    "spooled_count": ("kafka_spooled_events", "Events put on disk because the broker was away"),
+    "forwarded_count": ("kafka_forwarded_events", "Events sent to the broker from disk"),
+    "refused_count": ("kafka_refused_events", "Events that the broker never takes, set aside"),
+}
 _CELL_BYTES = 8
 
 
@@ -50,6 +58,9 @@ class Metrics(MetricCollector):
             ("committed_bytes",),
             ("failed_commits",),
             ("connections",),
+            *((name,) for name, _ in _OF_KAFKA.values()),
+            ("kafka_spool_bytes",),
+            ("kafka_workers_away",),
         ]
         for protocol in PROTOCOLS:
             self._names += [("answer_seconds", protocol, str(each)) for each in range(len(ANSWER_SECONDS) + 2)]
@@ -58,6 +69,7 @@ class Metrics(MetricCollector):
         self._worker_count = worker_count
         self._cells = memoryview(mmap.mmap(-1, worker_count * len(self._names) * _CELL_BYTES)).cast("d")
         self._own = self._row(0)
+        self._kafka_before = KafkaNumbers()
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -92,6 +104,14 @@ class Metrics(MetricCollector):
             own[cell_of["committed_bytes",]] += commit.byte_count
         else:
             own[cell_of["failed_commits",]] += 1
+
+    def note_kafka(self, now: KafkaNumbers) -> None:
+        """What the Kafka landing of this worker counted since it started."""
+        for field, (name, _meaning) in _OF_KAFKA.items():
+            self._own[self._cell_of[name,]] += getattr(now, field) - getattr(self._kafka_before, field)
+        self._own[self._cell_of["kafka_spool_bytes",]] = now.spool_bytes
+        self._own[self._cell_of["kafka_workers_away",]] = now.is_away
+        self._kafka_before = replace(now)
 
     def set_connections(self, count: int) -> None:
         """How many connections are open now."""
@@ -129,6 +149,12 @@ class Metrics(MetricCollector):
             ("failed_commits", "Writes that failed and were taken back"),
         ):
             yield CounterMetricFamily(PREFIX + name, meaning, value=value[name,])
+        for name, meaning in _OF_KAFKA.values():
+            yield CounterMetricFamily(PREFIX + name, meaning, value=value[name,])
+        of_spool = self._cells[self._cell_of["kafka_spool_bytes",] :: len(self._names)]  # each worker sees all of it
+        yield GaugeMetricFamily(PREFIX + "kafka_spool_bytes", "What waits on disk for the broker", value=max(of_spool))
+        away = value["kafka_workers_away",]
+        yield GaugeMetricFamily(PREFIX + "kafka_workers_away", "Workers for which the broker is away", value=away)
         yield GaugeMetricFamily(PREFIX + "connections", "Open connections", value=value["connections",])
         answers = HistogramMetricFamily(
             PREFIX + "answer_seconds", "From a request's head to its answer", labels=("protocol",)

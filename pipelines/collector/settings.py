@@ -84,3 +84,22 @@ class CollectorSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         int,
         _about("A disk that needs longer for one write is away: those who wait are told to come again", ge=1, le=600),
     ] = 10
+    kafka: Annotated[
+        dict[str, Any],
+        _about(
+            "Properties of the Kafka client, by librdkafka's names, as `security.protocol`; secrets go into the "
+            "environment instead: MAIDIAN_KAFKA_SASL_PASSWORD is `sasl.password`"
+        ),
+    ] = {}
+    delivery_seconds: Annotated[
+        int,
+        _about("A broker that has not acknowledged an event for so long is away, and the spool is used", ge=1, le=300),
+    ] = 5
+    spool_folder: Annotated[
+        str,
+        _about("Where events wait while the broker is away; empty is `<lake>/spool`. It must outlive the collector"),
+    ] = ""
+    max_spool_bytes: Annotated[
+        int,
+        _about("What may wait there, of all workers; past it clients are told to come again", ge=MEBIBYTE, le=1 << 50),
+    ] = 1024 * MEBIBYTE

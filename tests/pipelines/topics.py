@@ -1,9 +1,10 @@
 """Topics of a real broker for tests: made, filled, and read back."""
 
 import secrets
+import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic  # type: ignore[attr-defined]
 
 from infra.local.kafka.broker import Broker
@@ -16,8 +17,15 @@ Record = tuple[int, str | None, bytes | None]
 def new_topic(broker: Broker, partitions: int = 1, name: str | None = None, **config: str) -> KafkaTopic:
     topic = KafkaTopic(broker.bootstrap, name or f"t{secrets.token_hex(6)}")
     settings = {key.replace("_", "."): value for key, value in config.items()}
-    admin(topic).create_topics([NewTopic(topic.name, partitions, 1, config=settings)])[topic.name].result(30)
-    return topic
+    client = admin(topic)
+    client.create_topics([NewTopic(topic.name, partitions, 1, config=settings)])[topic.name].result(30)
+    while True:  # made is not yet known to everybody
+        try:
+            client.describe_topics(TopicCollection([topic.name]), request_timeout=10)[topic.name].result()
+        except KafkaException:
+            time.sleep(0.05)
+        else:
+            return topic
 
 
 def admin(topic: KafkaTopic) -> "_Admin":
