@@ -4,6 +4,7 @@ import asyncio
 import re
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -102,6 +103,7 @@ class Origins:
         return Answer(200, b"", b"text/plain", *headers)
 
 
+@lru_cache(maxsize=1000)
 def received(event_count: int) -> Answer:
     """The answer to our own protocol. How many of them are good, ingest says."""
     return Answer(200, b'{"received":%d}' % event_count)

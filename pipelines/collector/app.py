@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -38,7 +37,7 @@ from pipelines.collector.metrics import CLIENT_GONE, Metrics
 from pipelines.collector.protocols.load_mapping import Mappings
 from pipelines.collector.protocols.routes import ROUTES, Route
 from pipelines.collector.protocols.segment import ignore_metrics
-from pipelines.collector.protocols.translation import Request, Translation, UnreadableError, instant_text
+from pipelines.collector.protocols.translation import Request, Translation, UnreadableError
 from pipelines.collector.rate_limit import RateLimits
 from pipelines.collector.settings import CollectorSettings
 
@@ -84,6 +83,7 @@ class Collector:
         self._budget = BodyBudget(settings.max_body_bytes, settings.max_buffered_bytes)
         self._without_addresses = address_filter(settings.ip_addresses)
         self._held_count = 0
+        self._clock = _Clock()
         self._translating = ThreadPoolExecutor(1, "translation")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -165,7 +165,7 @@ class Collector:
             query=query.decode("latin-1"),
             headers=heading.for_protocol,
             body=body,
-            received_at=instant_text(datetime.now(UTC)),
+            received_at=self._clock.now_text(),
             source=holder.source,
             max_bytes=self._settings.max_body_bytes,
         )
@@ -209,6 +209,22 @@ class Collector:
                 await asyncio.sleep(HOLD_STEP_SECONDS)
             finally:
                 self._held_count -= 1
+
+
+class _Clock:
+    """The time as text, for every request: the part down to the second is made once a second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._text = ""
+
+    def now_text(self) -> str:
+        """Now, in UTC, to the microsecond."""
+        second, micros = divmod(time.time_ns() // 1000, 1_000_000)
+        if second != self._second:
+            self._text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            self._second = second
+        return f"{self._text}.{micros:06d}Z"
 
 
 def route_at(path: str) -> Route | None:

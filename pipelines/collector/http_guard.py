@@ -12,10 +12,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 MAX_HEAD_BYTES = 64 * 1024  # clients that send with an image put some kilobytes of events into the address
 MAX_HEADER_COUNT = 100
+MAX_FRAMING_BYTES = 256 * 1024  # around the chunks of a body, and trailers behind it: 8 MiB in chunks of 256 bytes
 LINGER_SECONDS = 2.0  # how long a client that is refused may go on sending, so that it comes to read the answer
 
 
-class _HeadTooLargeError(Exception):
+class _RefusedError(Exception):
     """Raised into the parser, which then stops."""
 
 
@@ -30,60 +31,57 @@ class GuardedConnection(HttpToolsProtocol):
         self.head_since: float | None = time.monotonic()
         self.body_since: float | None = None
         self._head_bytes = 0
-        self._header_count = 0
+        self._framing_bytes = 0
+        self._status = 400
         self._is_refused = False
         if len(self.connections) > self.max_connections:
             self.refuse(503)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what arrives, unless nothing more is wanted."""
+        """Parse what arrives, unless nothing more is wanted, or too much of it is no body."""
         if self._is_refused:
             return
-        if self.head_since is None and self.body_since is None and not self._is_answering():
-            self.head_since = time.monotonic()
+        if self.body_since is not None:
+            self._framing_bytes += len(data)
+            if self._framing_bytes > MAX_FRAMING_BYTES + len(data):
+                self.refuse(413)
+                return
+        else:
+            if self.head_since is None:
+                if self._is_answering():  # a request behind one that is not answered yet; its turn comes
+                    super().data_received(data)
+                    return
+                self.head_since = time.monotonic()
+            self._head_bytes += len(data)
+            # The last piece may hold a body besides, so it is judged when its headers are taken apart.
+            if self._head_bytes > MAX_HEAD_BYTES + len(data):
+                self.refuse(431)
+                return
         super().data_received(data)
-
-    def on_message_begin(self) -> None:
-        """Count anew for each request."""
-        super().on_message_begin()
-        self._head_bytes = self._header_count = 0
-
-    def on_url(self, url: bytes) -> None:
-        """Take a piece of the address."""
-        self._count(len(url))
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header, or a trailer behind a body."""
-        self._header_count += 1
-        self._count(len(name) + len(value))
-        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Start the request; its body may take its time from now on."""
+        if len(self.headers) > MAX_HEADER_COUNT or (self._head_bytes > MAX_HEAD_BYTES and self._is_head_too_long()):
+            self._status = 431
+            raise _RefusedError
         super().on_headers_complete()
         self.head_since = None
+        self._head_bytes = self._framing_bytes = 0
         self.body_since = time.monotonic()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of a body."""
+        self._framing_bytes -= len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Everything of the request is here."""
         self.body_since = None
         super().on_message_complete()
 
-    def _is_answering(self) -> bool:
-        """Whether a request is with the application. uvicorn declares its cycle without saying that there is none yet."""
-        cycle: RequestResponseCycle | None = self.cycle
-        return cycle is not None and not cycle.response_complete
-
-    def _count(self, byte_count: int) -> None:
-        self._head_bytes += byte_count
-        if self._head_bytes > MAX_HEAD_BYTES or self._header_count > MAX_HEADER_COUNT:
-            raise _HeadTooLargeError
-
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser refused."""
-        is_too_large = self._head_bytes > MAX_HEAD_BYTES or self._header_count > MAX_HEADER_COUNT
-        self.refuse(431 if is_too_large else 400)
+        self.refuse(self._status)
 
     def refuse(self, status: int) -> None:
         """Say no and close, reading on for a moment: bytes that nobody reads would make the kernel reset the answer."""
@@ -106,6 +104,15 @@ class GuardedConnection(HttpToolsProtocol):
             self.transport.write_eof()
         self.flow.resume_reading()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _is_head_too_long(self) -> bool:
+        """Whether the head alone is, without what arrived behind it."""
+        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES
+
+    def _is_answering(self) -> bool:
+        """Whether a request is with the application. uvicorn declares its cycle without saying that there is none yet."""
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not cycle.response_complete
 
 
 def guarded(max_connections: int) -> type[GuardedConnection]:

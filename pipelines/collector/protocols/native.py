@@ -4,7 +4,6 @@ A line goes on as the very bytes that came, but for the stamp of `received_at`. 
 """
 
 import json
-from collections.abc import Iterable
 
 import msgspec
 
@@ -23,18 +22,19 @@ _LINES_TYPES = ("ndjson", "jsonl", "json-lines", "jsonlines")
 def translate_events(request: Request, _rulebooks: Rulebooks | None = None) -> Translation:
     """Every event of the body, in its order. Raises `UnreadableError` for a body that is neither JSON nor NDJSON."""
     stamp = b'"received_at":"%b"' % request.received_at.encode()
-    lines = [line for line in _split(request) if line]
+    lines = _split(request)
     if _RECEIVED_AT in request.body:
         return Translation(lines=[_stamped(line, stamp) for line in lines])
     start = b"{" + stamp + b","
     return Translation(lines=[start + line[1:] if line[:2] == b'{"' else _stamped(line, stamp) for line in lines])
 
 
-def _split(request: Request) -> Iterable[bytes]:
+def _split(request: Request) -> list[bytes]:
     body = request.body.strip(b" \t\r\n")
     if not body:
         raise UnreadableError("the body is empty; send one JSON event, a list of them, or one a line")
-    says_lines = any(each in request.headers.get("content-type", "").lower() for each in _LINES_TYPES)
+    content_type = request.headers.get("content-type", "")
+    says_lines = content_type != "application/json" and any(each in content_type.lower() for each in _LINES_TYPES)
     if not says_lines:
         try:
             if body[:1] == b"[":
@@ -49,7 +49,11 @@ def _split(request: Request) -> Iterable[bytes]:
                 raise UnreadableError(f"the body is not JSON: {error}") from None
         else:
             return [_one_line(body)]
-    return [line.strip(b" \t\r") for line in body.split(b"\n")]
+    return [line for line in map(_strip, body.split(b"\n")) if line]
+
+
+def _strip(line: bytes) -> bytes:
+    return line.strip(b" \t\r")
 
 
 def _is_lines(body: bytes) -> bool:
