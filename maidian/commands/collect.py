@@ -14,6 +14,8 @@ from pipelines.kafka_topic import SCHEME, KafkaTopic, check_properties, parse_to
 from schemas.errors import MaidianError, UsageError
 
 if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
     from pipelines.collector.landing import Landing
     from pipelines.collector.landing_files import FileLandingLimits
     from pipelines.collector.metrics import Metrics
@@ -46,6 +48,12 @@ SPOOL_IN_LAKE = "spool"
 @click.option("--host", help="The address to listen on, in place of the settings'.")
 @click.option("--port", type=click.IntRange(0, 65_535), help="The port, in place of the settings'; 0 takes a free one.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes on the port, in place of the settings'.")
+@click.option(
+    "--demo-shop",
+    "has_demo_shop",
+    is_flag=True,
+    help="Serve a small shop at /shop/ whose clicks arrive as events, under the source demo-shop.",
+)
 @click.option("--print-settings", "is_printing", is_flag=True, help="Print a settings file with a fresh key, and end.")
 def command(
     lake: Path,
@@ -54,6 +62,7 @@ def command(
     host: str | None,
     port: int | None,
     workers: int | None,
+    has_demo_shop: bool,
     is_printing: bool,
 ) -> None:
     """Take events in over HTTP from tracking clients, and keep them in landing before answering.
@@ -61,23 +70,41 @@ def command(
     Write keys stand in the settings; --print-settings makes a file to start from. SIGTERM or Ctrl-C ends it: requests
     under way are finished. `maidian ingest --follow` beside it brings the events into their table.
     """
+    from pipelines.collector.settings import CollectorSettings
     from pipelines.collector.settings_file import SETTINGS_NAME, read_collector_settings, settings_to_start_from
 
     if is_printing:
         click.echo(settings_to_start_from())
         return
-    settings = read_collector_settings(settings_file or lake / SETTINGS_NAME)
+    if has_demo_shop and settings_file is None and not (lake / SETTINGS_NAME).exists():
+        settings = CollectorSettings()  # a shop to try needs no file; its source is added below
+    else:
+        settings = read_collector_settings(settings_file or lake / SETTINGS_NAME)
     given = {"host": host, "port": port, "workers": workers}
     settings = msgspec.structs.replace(settings, **{name: value for name, value in given.items() if value is not None})
+    if has_demo_shop:
+        settings = _with_demo_shop(settings)
     if not settings.sources:
         raise UsageError(
             f"{settings_file or lake / SETTINGS_NAME} names no source; add `[sources.web]` with write_keys, as "
             "`maidian collect --print-settings` shows"
         )
-    _serve(settings, lake, landing or str(lake / LANDING_IN_LAKE), settings_file or lake / SETTINGS_NAME)
+    target = landing or str(lake / LANDING_IN_LAKE)
+    _serve(settings, lake, target, settings_file or lake / SETTINGS_NAME, has_demo_shop=has_demo_shop)
 
 
-def _serve(settings: "CollectorSettings", lake: Path, landing: str, settings_file: Path) -> None:
+def _with_demo_shop(settings: "CollectorSettings") -> "CollectorSettings":
+    """The settings with the demo shop's own source and key."""
+    from pipelines.collector.demo_shop import SOURCE, WRITE_KEY
+    from pipelines.collector.settings import SourceSettings
+
+    sources = {**settings.sources, SOURCE: SourceSettings(write_keys=(WRITE_KEY,))}
+    return msgspec.structs.replace(settings, sources=sources)
+
+
+def _serve(
+    settings: "CollectorSettings", lake: Path, landing: str, settings_file: Path, *, has_demo_shop: bool
+) -> None:
     try:
         from pipelines.collector.server import listen, serve
         from pipelines.collector.worker import Blueprint
@@ -92,8 +119,14 @@ def _serve(settings: "CollectorSettings", lake: Path, landing: str, settings_fil
     address, port = listener.getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     ready = f"collecting on http://{shown}:{port} into {landing}"
+    pages: list[BaseRoute] = []
+    if has_demo_shop:
+        from pipelines.collector.demo_shop.routes import demo_shop_routes
+
+        pages = demo_shop_routes(None if landing.startswith(SCHEME) else Path(landing))
+        ready += f"\nthe demo shop is at http://{shown}:{port}/shop/"
     with listener:
-        serve(Blueprint(settings, mappings, opener), listener, partial(click.echo, ready))
+        serve(Blueprint(settings, mappings, opener, pages), listener, partial(click.echo, ready))
 
 
 def _opener(

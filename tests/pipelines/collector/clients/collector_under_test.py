@@ -53,7 +53,8 @@ def running(lake: Path, sources: list[str], *options: str) -> Iterator[Collector
     if not lake.exists():
         maidian("init", "--lake", lake)
     settings = "".join(f'[sources.{source}]\nwrite_keys = ["key-of-{source}"]\n' for source in sources)
-    (lake / "collector.toml").write_text(settings, encoding="utf-8")
+    if settings:
+        (lake / "collector.toml").write_text(settings, encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, "-m", "maidian", "collect", "--lake", str(lake), "--port", "0", "--workers", "1", *options],
         stdout=subprocess.PIPE,

@@ -1,7 +1,5 @@
 """The real JavaScript clients, unmodified, in Node and in Chromium; the events in the lake equal what was sent."""
 
-import fcntl
-import hashlib
 import shutil
 import subprocess
 import threading
@@ -15,14 +13,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.conftest import REPOSITORY
 from tests.pipelines.collector.clients.collector_under_test import SIX_KINDS, Collector, assert_six_kinds, running
+from tests.pipelines.collector.clients.conftest import BROWSERS
 
 pytestmark = [pytest.mark.ci, pytest.mark.timeout(400)]  # npm fetches the clients, and a browser starts
 
-HERE = Path(__file__).parent
 PERSON = SIX_KINDS["person"]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 IN_NODE = ["segment-node", "rudder-node"]
 IN_BROWSER = {
     "segment-browser": ("segment.html", {}),
@@ -35,34 +31,6 @@ IN_BROWSER = {
     "sensors-beacon": ("sensors.html", {"type": "beacon"}),
     "sensors-batch": ("sensors.html", {"batch": 1}),
 }
-
-
-def program(*names: str) -> str:
-    """The path of the first program found; the test is skipped where none is."""
-    found = next((path for name in names if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"no {' or '.join(names)} on this machine; install it to run the JavaScript clients")
-    return found
-
-
-@pytest.fixture(scope="session")
-def clients() -> Path:
-    """A folder with the pinned packages installed, kept between runs in build/."""
-    npm = program("npm")
-    digest = hashlib.sha256((HERE / "javascript" / "package-lock.json").read_bytes()).hexdigest()[:12]
-    folder = REPOSITORY / "build" / f"javascript-clients-{digest}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for path in [*(HERE / "javascript").iterdir(), HERE / "six_kinds.json"]:
-            shutil.copy(path, folder)
-        if not (folder / "installed").exists():
-            # Not `npm ci`: the lock names no registry, and then lacks what optional packages have for other machines.
-            command = [npm, "install", "--ignore-scripts", "--omit=optional", "--no-audit", "--no-fund"]
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-            assert done.returncode == 0, done.stderr
-            (folder / "installed").touch()
-    return folder
 
 
 @contextmanager
@@ -89,19 +57,21 @@ def run(command: list[str], folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def sent(clients: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Collector, datetime]:
+def sent(javascript_clients: Path, node: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Collector, datetime]:
     """The collector after all of them sent, its events in the lake, and when the Node clients began."""
     sources = [*IN_NODE, *IN_BROWSER]
-    node = program("node")
-    with running(tmp_path_factory.mktemp("javascript") / "lake", sources) as collector, shop(clients) as origin:
-        started = run([node, "send.cjs", collector.url, "six_kinds.json"], clients)
+    with (
+        running(tmp_path_factory.mktemp("javascript") / "lake", sources) as collector,
+        shop(javascript_clients) as origin,
+    ):
+        started = run([node, "send.cjs", collector.url, "six_kinds.json"], javascript_clients)
         pages = [
             f"{origin}/{page}?{urlencode({'source': source, 'collector': collector.url, **options})}"
             for source, (page, options) in IN_BROWSER.items()
         ]
         browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
         if browser is not None:
-            run([node, "browse.cjs", browser, *pages], clients)
+            run([node, "browse.cjs", browser, *pages], javascript_clients)
     collector.ingest()
     return collector, datetime.fromtimestamp(int(started) / 1000, UTC)
 
@@ -117,8 +87,8 @@ def test_node_clients(sent: tuple[Collector, datetime], source: str) -> None:
 
 
 @pytest.mark.parametrize("source", IN_BROWSER)
+@pytest.mark.usefixtures("browser")
 def test_browser_clients(sent: tuple[Collector, datetime], source: str) -> None:
-    program(*BROWSERS)
     events = sent[0].events(source)
     assert_six_kinds(events, customer_id=PERSON["customer"], buyer_id=PERSON["buyer"], anonymous_id=PERSON["device"])
     assert events["event_id"].n_unique() == 6
