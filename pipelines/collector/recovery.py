@@ -21,7 +21,12 @@ def finish_abandoned(landing: Path) -> int:
     """
     finished_count = 0
     for folder in (landing, landing / UNMAPPED_FOLDER):
-        for path in sorted(folder.glob(f"*/*{GROWING_SUFFIX}")):
+        try:
+            paths = sorted(folder.glob(f"*/*{GROWING_SUFFIX}"))
+        except OSError as error:
+            log.warning("cannot look for unfinished segments in %s: %s", folder, error.strerror)
+            continue
+        for path in paths:
             try:
                 finished_count += _finish(path)
             except OSError as error:

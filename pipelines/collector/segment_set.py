@@ -68,7 +68,7 @@ class SegmentSet:
             path = self._landing / folder
             _make_folder(path)
             # The time for whoever looks or archives; the random part so that no two collectors ever share a name.
-            name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}Z-{os.getpid()}-{secrets.token_hex(4)}"
+            name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}Z-{os.getpid()}-{secrets.token_hex(4)}"
             self._growing[folder] = GrowingSegment(path, name), time.monotonic()
         return self._growing[folder][0]
 
