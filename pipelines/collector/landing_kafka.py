@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1.0  # between two looks whether the broker is back
 REMIND_SECONDS = 60.0
-LITTLE_BYTES = 4 * 1024 * 1024  # a spool with no more is sent while new requests wait: well below a second
 PIECE_LINES = 10_000  # of one request under way at a time
 
 
@@ -207,7 +206,7 @@ class KafkaLanding:
 
     async def _come_back(self) -> None:
         """Send the spool; when all of it is sent, be direct again."""
-        self._spool.look()
+        await asyncio.to_thread(self._spool.look)
         if not await self._is_reachable():
             return
         with self._spool.sending() as is_ours:
@@ -216,7 +215,7 @@ class KafkaLanding:
             sender = Sender(self.topic, self._limits.delivery_seconds)
             is_direct = False
             try:
-                while (segments := self._spool.look()) and self._spool.waiting_bytes > LITTLE_BYTES:
+                while segments := await asyncio.to_thread(self._spool.look):
                     await self._spool_forwarder.send(sender, segments)
                 self._gate.clear()
                 await self._spool.finish_segments()

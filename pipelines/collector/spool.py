@@ -22,9 +22,10 @@ from schemas.errors import MaidianError
 REFUSED_FOLDER = ".refused"
 LOCK_NAME = ".sending.lock"
 
-# Only finished segments are sent, so they are finished soon; one that is sent again after a crash is not long either.
-SEGMENT_BYTES = 8 * 1024 * 1024
-SEGMENT_SECONDS = 1.0
+# What has not been finished when the broker is back is sent while new requests wait, so it must not be much; an outage of
+# a day must not leave a hundred thousand files either.
+SEGMENT_BYTES = 4 * 1024 * 1024
+SEGMENT_SECONDS = 15.0
 
 CHUNK_BYTES = 1 << 20  # of a segment in memory and under way at a time
 
@@ -99,7 +100,8 @@ class Spool:
 
     def is_empty(self) -> bool:
         """Whether nothing waits here, of any process, finished or not."""
-        return not self.look() and self.waiting_bytes == 0
+        self.look()
+        return self.waiting_bytes == 0
 
     @contextmanager
     def sending(self) -> Iterator[bool]:

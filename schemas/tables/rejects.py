@@ -16,8 +16,19 @@ TABLE = Table(
     columns=(
         Column("received_date", DATE, "Day the segment was landed, in the lake's time zone", "落地日期"),
         Column("source", STRING, "The folder of landing it came from", "落地来源"),
-        Column("segment", STRING, "Path of the segment below landing", "落地文件路径"),
-        Column("byte_offset", COUNT, "Where the line starts in the segment", "行首字节偏移", unit="bytes"),
+        Column(
+            "segment",
+            STRING,
+            "Path of the segment below landing, or topic and partition",
+            "落地文件路径，或 Kafka 主题与分区",
+        ),
+        Column(
+            "byte_offset",
+            COUNT,
+            "Where the line starts in the segment; of a topic, the record's offset",
+            "行首字节偏移；Kafka 为记录位移",
+            unit="bytes",
+        ),
         Column(
             "kind", STRING, "Why, one of a closed set", "拒收类别", allowed=tuple(kind.value for kind in RejectKind)
         ),

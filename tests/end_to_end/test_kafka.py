@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import re
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -22,7 +24,13 @@ from pipelines.kafka_topic import KafkaTopic
 from tests.end_to_end.commands import command_line, environment, glob_of, maidian, maidian_json
 from tests.pipelines.topics import add_partitions, delete_until, new_topic, send
 
-pytestmark = [pytest.mark.ci, pytest.mark.timeout(300)]  # a broker starts several times, each time in seconds
+
+def runs_in_ci(test: Any) -> Any:
+    """A broker starts several times, each time in seconds."""
+    return pytest.mark.ci(pytest.mark.timeout(300)(test))
+
+
+KILLS = 30
 
 WAIT_SECONDS = 90
 
@@ -100,6 +108,7 @@ class Collector:
     def __init__(self, lake: Path, topic: KafkaTopic, port: int) -> None:
         lake.mkdir(exist_ok=True)
         (lake / "collector.toml").write_text('delivery_seconds = 2\n[sources.web]\nwrite_keys = ["k1"]\n')
+        self.lake = lake
         self.port = port
         self._command = command_line("collect", "--lake", lake, "--landing", topic, "--port", port, "--workers", 2)
         self._process: subprocess.Popen[str] | None = None
@@ -148,6 +157,7 @@ def collector(tmp_path: Path, own_broker: Broker) -> Iterator[Collector]:
     made.close()
 
 
+@runs_in_ci
 def test_nothing_answered_is_lost_when_broker_and_collector_are_killed(
     own_broker: Broker, tmp_path: Path, collector: Collector
 ) -> None:
@@ -172,18 +182,47 @@ def test_nothing_answered_is_lost_when_broker_and_collector_are_killed(
         wait_until(lambda: collector.metric("kafka_workers_away") == 0, "the broker is back")
         before = len(senders.answered)
         wait_until(lambda: len(senders.answered) > before + 100, "events after the broker came back")
+    assert_lake_has_what_was_answered(collector, senders, topic)
+
+
+def assert_lake_has_what_was_answered(collector: Collector, senders: Senders, topic: KafkaTopic) -> None:
     assert collector.stop() == 0
-    assert not [path for path in (tmp_path / "lake" / "spool").glob("web/*") if path.is_file()]
+    assert not [path for path in (collector.lake / "spool").glob("web/*") if path.is_file()]
     assert senders.statuses.keys() <= {0, 200}  # with a spool, nobody is ever told to come again
-    lake = tmp_path / "lake"
-    total = maidian_json("ingest", "--lake", lake, "--landing", topic)["total"]
-    found = ids_in(lake)
+    total = maidian_json("ingest", "--lake", collector.lake, "--landing", topic)["total"]
+    found = ids_in(collector.lake)
     assert len(set(found)) == len(found)
     assert senders.answered <= set(found) <= senders.sent
     assert total["rejected_count"] == 0
     assert total["line_count"] == len(found) + total["repeated_count"]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_thirty_kills_of_collector_and_broker_lose_nothing(
+    own_broker: Broker, tmp_path: Path, collector: Collector
+) -> None:
+    own_broker.start()
+    topic = new_topic(own_broker, 4, "events")
+    dice = random.Random(4)
+    senders = Senders(collector.port)
+    collector.start()
+    with senders.running(3):
+        for _ in range(KILLS):
+            time.sleep(dice.uniform(0.2, 3))
+            if dice.random() < 0.6:
+                collector.kill()
+                collector.start()
+            elif own_broker.pid:
+                own_broker.kill()
+            else:
+                own_broker.start()
+        own_broker.start()
+        wait_until(lambda: collector.metric("kafka_workers_away") == 0, "the broker is back")
+    assert_lake_has_what_was_answered(collector, senders, topic)
+
+
+@runs_in_ci
 def test_following_a_topic_outlives_its_broker_and_sees_new_partitions(own_broker: Broker, tmp_path: Path) -> None:
     own_broker.start()
     topic = new_topic(own_broker)
@@ -220,6 +259,7 @@ def test_following_a_topic_outlives_its_broker_and_sees_new_partitions(own_broke
     assert output.splitlines()[-1].split() == ["total", "3", "3", "0", "0"]
 
 
+@runs_in_ci
 def test_a_gap_ends_with_one_line_and_exit_code_1_once(kafka_broker: Broker, tmp_path: Path) -> None:
     topic = new_topic(kafka_broker)
     lake = tmp_path / "lake"
