@@ -41,6 +41,7 @@ COMMANDS = {
     "status": Entry("status", "Show each table's newest day, rows, dirty days and last run."),
     "audit": Entry("audit", "Show what the last audit of each table found."),
     "lookup": Entry("lookup", "Look a customer, a product or a search term up."),
+    "report": Entry("report", "Write one page about the shop, with charts."),
     "sql": Entry("sql", "Ask in SQL: every table as a DuckDB view."),
     "rollback": Entry("rollback", "Point a table at an older snapshot."),
     "gc": Entry("gc", "Remove snapshots that nothing needs any more."),

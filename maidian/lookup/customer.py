@@ -1,6 +1,6 @@
 """What an operator asks about one customer."""
 
-from maidian.lookup.section import Section
+from maidian.reading.section import Section
 
 PROFILE = Section(
     name="profile",

@@ -1,6 +1,6 @@
 """What an operator asks about one search term."""
 
-from maidian.lookup.section import Section
+from maidian.reading.section import Section
 
 WINDOWS = Section(
     name="windows",

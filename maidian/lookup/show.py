@@ -1,6 +1,5 @@
 """An answer as tables on a terminal, or as one JSON document."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,33 +8,12 @@ import msgspec
 from rich.table import Table
 
 from maidian.lookup.look_up import Answer
-from maidian.lookup.section import Section
 from maidian.options import Language
+from maidian.reading.cell_text import cell_text
+from maidian.reading.section import Section
 from maidian.run_display import new_table, print_table
 
 NOTHING: dict[Language, str] = {"en": "nothing", "zh": "无"}
-YES_NO: dict[Language, tuple[str, str]] = {"en": ("yes", "no"), "zh": ("是", "否")}
-# Closed sets of values, for people who read Chinese.
-VALUES = {
-    "lifecycle": {
-        "registered": "已注册",
-        "browsing": "浏览未购",
-        "new": "新客",
-        "active": "活跃",
-        "slowing": "放缓",
-        "dormant": "沉睡",
-        "lost": "流失",
-    },
-    "status": {
-        "placed": "已下单",
-        "approved": "已审核",
-        "paid": "已付款",
-        "shipped": "已发货",
-        "returned": "已退货",
-        "cancelled": "已取消",
-    },
-    "matched_by": {"name": "名称", "pinyin": "拼音", "initials": "拼音首字母"},
-}
 
 
 def print_answer(answer: Answer, language: Language) -> None:
@@ -63,7 +41,7 @@ def answer_json(kind: str, answer: Answer) -> bytes:
 def _card(section: Section, row: tuple[Any, ...], language: Language) -> Table:
     table = new_table(("", ""), ())
     for (name, heading), value in zip(section.headings.items(), row, strict=True):
-        table.add_row(_in(heading, language), _text(name, value, language))
+        table.add_row(_in(heading, language), cell_text(name, value, language))
     return table
 
 
@@ -76,29 +54,9 @@ def _table(section: Section, rows: list[tuple[Any, ...]], language: Language) ->
     ]
     table = new_table(tuple(headings), tuple(numbers))
     for row in rows:
-        table.add_row(*(_text(name, value, language) for name, value in zip(section.headings, row, strict=True)))
+        table.add_row(*(cell_text(name, value, language) for name, value in zip(section.headings, row, strict=True)))
     return table
 
 
 def _in(heading: tuple[str, str], language: Language) -> str:
     return heading[language == "zh"]
-
-
-def _text(name: str, value: Any, language: Language) -> str:
-    if language == "zh" and name in VALUES:
-        value = VALUES[name].get(value, value)
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return YES_NO[language][not value]
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")
-    if isinstance(value, Decimal):
-        return f"{value:,.2f}"
-    if isinstance(value, float):
-        return f"{value:,.3g}" if abs(value) < 1 else f"{value:,.2f}"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, list):
-        return "、".join(value) if language == "zh" else ", ".join(value)
-    return str(value)

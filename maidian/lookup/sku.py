@@ -1,6 +1,6 @@
 """What an operator asks about one product."""
 
-from maidian.lookup.section import Section
+from maidian.reading.section import Section
 
 PRODUCT = Section(
     name="product",

@@ -11,9 +11,9 @@ Headings = Mapping[str, tuple[str, str]]
 class Section:
     """A part of an answer.
 
-    `sql` may use $value, what is looked up, $as_of, the day it is looked up for, and $limit, the most rows to show.
-    Marts hold the partition of that day alone, facts the days up to it; see `tables_as_of`. An answer of one row
-    that `is_card` stands as name and value, a line each.
+    `sql` may use $value, what is looked up, and $limit, the most rows to show. Marts hold the partition of one day
+    alone, facts the days up to it: see `reading/as_of.py`. An answer of one row that `is_card` stands as name and value,
+    a line each.
     """
 
     name: str
