@@ -150,7 +150,7 @@ def _properties(raw: bytes, event: Mapping[str, Json], rules: tuple[FieldRule, .
             kept.add(rule.name)
     if event.get("properties") is None and not kept:
         return None
-    merged = merge_unknown(read_members(raw), kept)
+    merged = merge_unknown(read_members(raw), [name for name in event if name in kept])
     return None if merged is None else merged.decode()
 
 

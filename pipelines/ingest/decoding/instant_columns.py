@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from pipelines.ingest.decoding.arrow_buffers import string_parts
@@ -53,8 +54,7 @@ def _matrix(data: Characters, starts: NDArray[np.int64], length: int) -> Charact
     first, last = int(starts[0]), int(starts[-1]) + length
     if last - first == len(starts) * length:  # nothing between them: no copy
         return data[first:last].reshape(-1, length)
-    matrix: Characters = data[starts[:, None] + np.arange(length)]
-    return matrix
+    return sliding_window_view(data, length)[starts]
 
 
 def _read_matrix(characters: Characters, zone_length: int) -> tuple[Micros, Mask]:

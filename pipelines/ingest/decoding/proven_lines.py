@@ -18,7 +18,7 @@ from pipelines.ingest.decoding.clock import Clock
 from pipelines.ingest.decoding.field_rules import event_rules
 from pipelines.ingest.decoding.instant_columns import Mask
 from pipelines.ingest.decoding.line_block import Counts, LineBlock, count_keys
-from pipelines.ingest.decoding.unique_keys import are_surely_unique, are_unique
+from pipelines.ingest.decoding.unique_keys import are_surely_unique, find_not_unique
 from pipelines.ingest.decoding.wire_arrays import WireArrays, read_arrays, rules_by_event_types
 from pipelines.ingest.decoding.wire_columns import WireColumn, is_present, prove_column
 from schemas.events.columns import INSTANT, contract_fields
@@ -43,10 +43,14 @@ def prove_lines(block: LineBlock, clock: Clock, max_line_bytes: int) -> ProvenRo
     has_space = has_space[read.lines]
     is_proven = columns.is_proven & _are_times_proven(columns, clock) & _are_fields_there(columns)
     is_proven &= np.diff(block.bounds)[read.lines] <= max_line_bytes  # with the line feed: at the limit, not proven
-    is_counted = columns.key_counts - read.has_made_properties == keys[read.lines]
-    for row in np.flatnonzero(is_proven & ~(columns.is_unique & is_counted & ~has_space)).tolist():
-        line = block.lines[read.lines[row]]
-        is_proven[row] = are_unique(line) or are_surely_unique(line)
+    is_unique = columns.is_unique & (columns.key_counts - read.has_made_properties == keys[read.lines])
+    # Null values and texts with a quote and a colon spoil the count; such lines are looked at together.
+    uncounted = np.flatnonzero(is_proven & ~is_unique & ~has_space)
+    lines = pa.array([block.lines[line] for line in read.lines[uncounted].tolist()], pa.string())
+    is_unique[uncounted] = True
+    is_unique[uncounted[np.array(find_not_unique(lines), np.intp)]] = False
+    for row in np.flatnonzero(is_proven & (has_space | ~is_unique)).tolist():
+        is_proven[row] = are_surely_unique(block.lines[read.lines[row]])
     table = pa.table(columns.arrays)
     return ProvenRows(table if is_proven.all() else table.filter(pa.array(is_proven)), read.lines[is_proven])
 

@@ -1,12 +1,11 @@
 """What a client sends beyond the contract: kept in `properties` as the JSON it was, never lost."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import msgspec
 
 from pipelines.ingest.decoding.field_rules import event_rules
-from schemas.events.contract import EVENT_TYPES
 
 Members = Mapping[str, msgspec.Raw]
 """An object's members: names, and values as their JSON text."""
@@ -22,8 +21,8 @@ def read_members(text: bytes) -> Members:
     return _READ_MEMBERS(text)
 
 
-def merge_unknown(members: Members, kept: Collection[str]) -> bytes | None:
-    """The JSON text of `properties` with the members named in `kept` put at its end.
+def merge_unknown(members: Members, kept: Sequence[str]) -> bytes | None:
+    """The JSON text of `properties` with the members named in `kept` put at its end, in their order.
 
     A name that is taken already gets the prefix `top_level.`. None when there are no properties and nothing to keep.
     """
@@ -32,25 +31,21 @@ def merge_unknown(members: Members, kept: Collection[str]) -> bytes | None:
         return None if own == _NULL else own
     taken = set() if own == _NULL else set(read_members(own))
     pieces = [own[1:-1]] if taken else []
-    for name, value in members.items():
-        if name in kept:
-            free = name
-            while free in taken:
-                free = _CLASH_PREFIX + free
-            taken.add(free)
-            pieces.append(b":".join((_WRITE_NAME(free), value)))
-    return b"{" + b",".join(pieces) + b"}"
+    for name in kept:
+        free = name
+        while free in taken:
+            free = _CLASH_PREFIX + free
+        taken.add(free)
+        pieces.append(b"%b:%b" % (_WRITE_NAME(free), members[name]))
+    return b"{%b}" % b",".join(pieces)
 
 
-def unknown_names(members: Members) -> Collection[str]:
-    """The members that the contract does not know; all are known where it does not know the type either."""
-    return members.keys() - _known_names().get(bytes(members.get("event_type", _NULL)), members.keys())
+def unknown_names(members: Members, event_type: str) -> list[str]:
+    """The members that the contract does not know of an event of this type, in their order."""
+    known = _known_names(event_type)
+    return [name for name in members if name not in known]
 
 
 @cache
-def _known_names() -> dict[bytes, frozenset[str]]:
-    """The fields of each event type, by the type's name as JSON text."""
-    return {
-        f'"{event_type}"'.encode(): frozenset({"event_type", *(rule.name for rule in event_rules(event_type))})
-        for event_type in EVENT_TYPES
-    }
+def _known_names(event_type: str) -> frozenset[str]:
+    return frozenset({"event_type", *(rule.name for rule in event_rules(event_type))})

@@ -137,11 +137,11 @@ def _read_with_unknown(line: bytes) -> tuple[Any, bool]:
     A name that stands twice is lost here; the keys of the line are counted as they were.
     """
     try:
+        event = LENIENT_DECODER.decode(line)
         members = read_members(line)
-        unknown = unknown_names(members)
+        unknown = unknown_names(members, WIRE_TYPES[type(event)])
         if not unknown:
             return None, False
-        event = LENIENT_DECODER.decode(line)
         event.properties = msgspec.Raw(merge_unknown(members, unknown) or b"null")
     except (msgspec.MsgspecError, RecursionError):
         return None, False
