@@ -75,7 +75,7 @@ def test_clicks_are_in_the_lake_within_a_minute(
     lines = pl.read_parquet(lake / "order_lines" / "current" / "**" / "*.parquet", hive_partitioning=True)
     (line,) = lines.iter_rows(named=True)
     assert (line["customer_id"], line["sku_id"], line["quantity"]) == ("C1024", "YP100235", 10)
-    assert line["search_attribution"] == "windowed"
+    assert line["search_attribution"] == "exact"  # its click carries the search_id
 
 
 @pytest.mark.ci
