@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicCollection, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic  # type: ignore[attr-defined]
 
 from infra.local.kafka.broker import Broker
@@ -42,11 +42,11 @@ class _Admin(AdminClient):
         self.kept[:] = [self]
 
 
-def send(topic: KafkaTopic, records: Iterable[Record], **properties: object) -> None:
+def send(topic: KafkaTopic, records: Iterable[Record], key: bytes | None = None, **properties: object) -> None:
     producer = Producer({"bootstrap.servers": topic.servers, "log_level": 2, **properties})
     for partition, source, value in records:
         headers = [] if source is None else [("source", source.encode())]
-        producer.produce(topic.name, value, partition=partition, headers=headers)
+        producer.produce(topic.name, value, key, partition=partition, headers=headers)
         producer.poll(0)
     assert producer.flush(30) == 0
 
@@ -65,17 +65,20 @@ def delete_topic(topic: KafkaTopic) -> None:
     admin(topic).delete_topics([topic.name])[topic.name].result(30)
 
 
-def read_all(topic: KafkaTopic, partitions: Sequence[int] = (0,)) -> list[list[bytes]]:
-    """The values of every partition, in order."""
+def read_all(topic: KafkaTopic, partitions: Sequence[int] = (0,), until: int | None = None) -> list[list[bytes]]:
+    """The values of every partition that it holds now, or below offset `until`, in order."""
     found: list[list[bytes]] = []
     for partition in partitions:
-        consumer = Consumer({"bootstrap.servers": topic.servers, "log_level": 2, "group.id": "test"})
-        _, high = consumer.get_watermark_offsets(TopicPartition(topic.name, partition), timeout=30)
-        low, _ = consumer.get_watermark_offsets(TopicPartition(topic.name, partition), timeout=30)
-        consumer.assign([TopicPartition(topic.name, partition, low)])
+        properties = {"group.id": "test", "enable.partition.eof": True, "auto.offset.reset": "earliest"}
+        consumer = Consumer({"bootstrap.servers": topic.servers, "log_level": 2, **properties})
+        consumer.assign([TopicPartition(topic.name, partition, OFFSET_BEGINNING)])
         values: list[bytes] = []
-        while len(values) < high - low:
-            values += [message.value() or b"" for message in consumer.consume(min(5000, high - low - len(values)), 1)]
+        is_over = False
+        while not is_over:
+            for message in consumer.consume(1000, 0.1):
+                is_over = message.error() is not None
+                if not is_over and (until is None or message.offset() < until):
+                    values.append(message.value() or b"")
         consumer.close()
         found.append(values)
     return found

@@ -55,6 +55,7 @@ class Broker:
             # A broker that was killed may come back only when its old session has run out.
             "broker.session.timeout.ms": "1000",
             "broker.heartbeat.interval.ms": "200",
+            "log.cleaner.backoff.ms": "500",  # compaction, where a topic asks for it, within a second and not in fifteen
             **properties,
         }
 

@@ -116,6 +116,7 @@ def test_a_line_the_broker_never_takes_is_set_aside_and_the_others_go_through(
     assert kept.read_bytes().strip() == huge
 
 
+@pytest.mark.ci
 def test_events_wait_in_the_spool_while_the_broker_was_never_there(own_broker: Broker, tmp_path: Path) -> None:
     topic = KafkaTopic(own_broker.bootstrap, "events")
     spool = tmp_path / "spool"

@@ -1,10 +1,12 @@
 """A topic as landing, on a real broker: every record once, gaps told, partitions followed."""
 
 import json
+import time
 from pathlib import Path
 
 import polars as pl
 import pytest
+from confluent_kafka import Producer
 
 from infra.local.kafka.broker import Broker
 from pipelines.ingest import ingest as ingest_module
@@ -15,7 +17,7 @@ from schemas.errors import UsageError
 from schemas.lake.lake import Lake, create_lake
 from schemas.lake.publish import roll_back
 from schemas.lake.snapshots import current_snapshot
-from tests.pipelines.topics import add_partitions, delete_topic, delete_until, new_topic, send
+from tests.pipelines.topics import add_partitions, delete_topic, delete_until, new_topic, read_all, send
 
 
 @pytest.fixture
@@ -130,11 +132,24 @@ def test_records_that_are_gone_are_told_and_counted_once(
     assert (again.gaps, again.missing_count) == ([], 0)
 
 
+@pytest.mark.ci
 def test_compacted_records_are_a_gap(lake: Lake, kafka_broker: Broker) -> None:
-    topic = new_topic(kafka_broker)
-    # The mark of a committed transaction takes an offset as a compacted record leaves one: no record stands there.
-    from confluent_kafka import Producer
+    topic = new_topic(kafka_broker, cleanup_policy="compact", segment_ms="100", min_cleanable_dirty_ratio="0.01")
+    for number in range(6):  # only a segment that is closed is compacted, and only a new record closes one
+        send(topic, [(0, "web", view(str(number)))], key=b"same")
+        time.sleep(0.2)
+    give_up_at = time.monotonic() + 60
+    while len(read_all(topic, until=6)[0]) == 6:
+        assert time.monotonic() < give_up_at
+        time.sleep(0.2)
+    result = take_in(lake, topic)
+    assert result.missing_count == 6 - len(ids(lake)) > 0
+    assert "of the offsets from 0 to 5 hold no record (compacted away" in result.gaps[0]
+    assert take_in(lake, topic).gaps == []
 
+
+def test_marks_of_transactions_are_a_gap(lake: Lake, kafka_broker: Broker) -> None:
+    topic = new_topic(kafka_broker)
     producer = Producer({"bootstrap.servers": topic.servers, "transactional.id": topic.name, "log_level": 2})
     producer.init_transactions(30)
     for number in range(2):
