@@ -21,7 +21,7 @@ from schemas.errors import MaidianError, UsageError
 log = logging.getLogger(__name__)
 
 _WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
-BIND_SECONDS = 5.0  # the workers of a collector that was killed a moment ago need a little to let go of the port
+BIND_SECONDS = 3.0  # the workers of a collector that was killed a moment ago need a little to let go of the port
 RESTART_SECONDS = 1.0  # least time between two starts of one worker, so that one that cannot start takes no whole core
 STOP_SECONDS = 15.0  # for workers to finish; after that they are killed, and the next collector finishes their segments
 

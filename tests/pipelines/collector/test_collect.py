@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.commands import maidian
 from tests.pipelines.collector.collector_process import KEY, SOURCE, CollectorProcess, collecting
 
 EVENT = b'{"event_id":"e1","event_type":"view","occurred_at":"2026-11-20T09:30:00Z","anonymous_id":"d","sku_id":"A"}'
@@ -206,8 +208,6 @@ def test_numbers_of_all_workers_are_summed_and_outlive_one(tmp_path: Path) -> No
             assert collector.post(EVENT).status == 200
         assert collector.metrics()['events_total{source="web"}'] == 30
         for worker in collector.workers:
-            import os
-
             os.kill(worker, signal.SIGKILL)
         assert collector.post(EVENT).status == 200  # waits in the queue of the socket for a new worker
         numbers = collector.metrics()
@@ -268,8 +268,6 @@ def test_workers_end_and_free_the_port_when_the_supervisor_is_killed(tmp_path: P
 
 
 def test_a_port_in_use_is_one_line_and_exit_code_2(tmp_path: Path, collector: CollectorProcess) -> None:
-    from tests.end_to_end.commands import maidian
-
     (tmp_path / "collector.toml").write_text(SOURCE)
     done = maidian("collect", "--lake", tmp_path, "--port", collector.address[1], check=False)
     assert done.returncode == 2
