@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import click
 
 from maidian import __version__
+from maidian.failure_notice import give_notice
 from maidian.failures import BROKEN_PIPE_EXIT_CODE, INTERRUPTED_EXIT_CODE, explain_failure
 from maidian.logs import configure_logging
 from maidian.options import PLACE, Preferences
@@ -86,6 +87,8 @@ class LazyGroup(click.Group):
                 raise
             failure = explain_failure(error, ctx.meta.get(PLACE))
             _say_error(failure.message, preferences)
+            if preferences.on_failure:
+                give_notice(preferences.on_failure, ctx.invoked_subcommand or "", failure, ctx.meta.get(PLACE))
             sys.exit(failure.exit_code)
 
 
@@ -118,6 +121,13 @@ def _say_error(message: str, preferences: Preferences) -> None:
     default="text",
     show_default=True,
     help="The form of what is logged on stderr.",
+)
+@click.option(
+    "--on-failure",
+    metavar="TARGET",
+    envvar="MAIDIAN_ON_FAILURE",
+    show_envvar=True,
+    help="When the command fails, post what failed to this http(s) address, or run this shell command with it.",
 )
 @click.option("--debug", "is_debug", is_flag=True, help="Show the traceback of a failure.")
 @click.version_option(__version__, prog_name="maidian", message="%(prog)s %(version)s")

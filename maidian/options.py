@@ -44,6 +44,7 @@ class Preferences:
     log_format: LogFormat = "text"
     is_verbose: bool = False
     is_debug: bool = False
+    on_failure: str | None = None
 
 
 pass_preferences = click.make_pass_decorator(Preferences, ensure=True)

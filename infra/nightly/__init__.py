@@ -1,0 +1,1 @@
+"""One night of maidian, for each scheduler."""
