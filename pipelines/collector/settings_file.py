@@ -54,7 +54,14 @@ def settings_to_start_from() -> str:
 def described(kind: type[msgspec.Struct]) -> list[tuple[str, Any, str]]:
     """Name, default and meaning of each setting of a table."""
     hints = get_type_hints(kind, include_extras=True)
-    return [(field.name, field.default, _meaning(hints[field.name])) for field in msgspec.structs.fields(kind)]
+    return [(field.name, _default_of(field), _meaning(hints[field.name])) for field in msgspec.structs.fields(kind)]
+
+
+def _default_of(field: msgspec.structs.FieldInfo) -> Any:
+    """The default; None of a setting that has none."""
+    if field.default is not msgspec.NODEFAULT:
+        return field.default
+    return None if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def _meaning(hint: Any) -> str:
