@@ -50,7 +50,10 @@ def replay_unmapped(landing: Path, mappings: Mappings, *, is_dry_run: bool = Fal
         for event in _read_file(path):
             counts.event_count += 1
             books = mappings.of(event.source)
-            lines, is_ignored = _translate(event, books)
+            try:
+                lines, is_ignored = _translate(event, books)
+            except (msgspec.MsgspecError, ValueError, RecursionError):  # something in it is no text: it stays
+                lines, is_ignored = [], False
             if lines:
                 by_name.setdefault((event.source, event.name), []).append(lines)
             elif is_ignored:
@@ -93,11 +96,10 @@ def _read_file(path: Path) -> Iterator[Unmapped]:
 def _translate(event: Unmapped, books: Rulebooks) -> tuple[list[bytes], bool]:
     """The lines of an event, and whether the mapping leaves it out by now."""
     node = read_node(bytes(event.original))
-    received_at = _encode(event.received_at)
+    event_id, received_at = bytes(event.event_id), _encode(event.received_at)
     if event.protocol == segment.PROTOCOL:
         sent_at = None if event.sent_at is None else _encode(event.sent_at)
-        name, lines = segment.translate_one(node, sent_at, received_at, books.segment)
+        name, lines = segment.translate_one(node, event_id, sent_at, received_at, books.segment)
         return lines, name in books.segment.ignored
-    event_id = _encode(event.event_id) if event.event_id is not None else sensors.event_id_of(node)
     name, lines = sensors.translate_one(node, event_id, received_at, books.sensors)
     return lines, name in books.sensors.ignored

@@ -60,6 +60,15 @@ class Places:
         return nodes
 
 
+def node_or_text(text: bytes) -> Node | bytes:
+    """An object, or the text of what is none."""
+    try:
+        node: Node = read_node(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return text
+    return node
+
+
 def open_child(node: Node, key: str) -> Node | None:
     """The object under a key, opened in place; None where there is no object."""
     child = node.get(key)
@@ -156,7 +165,13 @@ def _first_of(item: Node | Value, members: list[Steps]) -> bytes | None:
 def list_of_objects(text: bytes) -> list[Node | Value] | None:
     """The objects of a list. Sensors says them as JSON in texts, the whole list too; what is no object stays as it is."""
     text = _unwrapped(text)
-    return [_object_or_value(item) for item in _read_list(text)] if text[:1] == b"[" else None
+    if text[:1] != b"[":
+        return None
+    try:
+        items = _read_list(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # a text that only looks like JSON
+        return None
+    return [_object_or_value(item) for item in items]
 
 
 def _unwrapped(text: bytes) -> bytes:

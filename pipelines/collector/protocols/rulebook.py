@@ -1,6 +1,7 @@
 """The compiled mapping of one source and protocol, and what it makes of one event of a client."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -175,6 +176,12 @@ def content_id(texts: Iterable[bytes]) -> bytes:
     """An event id made of what tells the event apart, as JSON."""
     digest = hashlib.blake2b(b"\0".join(texts), digest_size=16)
     return b'"%b"' % digest.hexdigest().encode()
+
+
+def counted_id(event_id: bytes, seen: Counter[bytes]) -> bytes:
+    """The id of an event that another of its request may equal in all it says: the second is told apart by its number."""
+    seen[event_id] += 1
+    return event_id if seen[event_id] == 1 else content_id((event_id, b"%d" % seen[event_id]))
 
 
 def _id_of_another(event_id: bytes, event_type: str) -> bytes:

@@ -1,13 +1,15 @@
 """The Segment protocol, as Segment's and RudderStack's clients speak it."""
 
-from typing import Any
+import re
+from collections import Counter
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import msgspec
 
-from pipelines.collector.protocols.field_ways import Node, read_node
+from pipelines.collector.protocols.field_ways import Node, node_or_text, read_node
 from pipelines.collector.protocols.loose_json import list_items, member
-from pipelines.collector.protocols.rulebook import EventHead, Rulebook, Rulebooks, content_id
+from pipelines.collector.protocols.rulebook import EventHead, Rulebook, Rulebooks, content_id, counted_id
 from pipelines.collector.protocols.translation import Request, Translation, Unmapped, UnreadableError
 from pipelines.collector.protocols.values import NOTHING, Value, as_text
 
@@ -32,6 +34,7 @@ class _Batch(msgspec.Struct):
     sentAt: Value = _NONE  # noqa: N815 - the client's word
 
 
+_read_text = msgspec.json.Decoder(str).decode
 _read_batch = msgspec.json.Decoder(_Batch).decode
 
 
@@ -109,47 +112,62 @@ def source_config(write_key: str) -> bytes:
     )
 
 
-def translate_one(event: Node, sent_at: bytes | None, received_at: bytes, book: Rulebook) -> tuple[str, list[bytes]]:
+def translate_one(
+    event: Node, event_id: bytes, sent_at: bytes | None, received_at: bytes, book: Rulebook
+) -> tuple[str, list[bytes]]:
     """An event's name, and its lines."""
     name = name_of(event)
-    if name in book.ignored:
+    if name in book.ignored or name not in book.rules:
         return name, []
     own_sent_at = _sent_at(event.get("sentAt")) or sent_at
     occurred_at = _first(event, "timestamp", "originalTimestamp") or own_sent_at or received_at
-    said_id = _first(event, "messageId")
-    if said_id is not None:
-        message_id = as_text(said_id)
-    else:
-        message_id = content_id([_encode({key: value for key, value in event.items() if key != "sentAt"})])
-    head = EventHead(message_id, occurred_at, own_sent_at, received_at)
     kept = {key: value for key, value in event.items() if key not in _IN_HEAD}
-    return name, book.lines(name, kept, head, "$segment")
+    return name, book.lines(name, kept, EventHead(event_id, occurred_at, own_sent_at, received_at), "$segment")
 
 
+def event_id_of(event: Node, received_at: bytes, seen: Counter[bytes]) -> bytes:
+    """`messageId`; without one, all that the event says. One that says no time either is a new one each time it comes."""
+    said = _first(event, "messageId")
+    if said is not None:
+        return as_text(said)
+    told_apart = [_encode({key: value for key, value in event.items() if key != "sentAt"})]
+    if _first(event, "timestamp", "originalTimestamp") is None:
+        told_apart.append(received_at)
+    return counted_id(content_id(told_apart), seen)
+
+
+_KEY = re.compile(rb'"writeKey"\s*:\s*"[^"\\]*"')
 _IN_HEAD = frozenset((*NOT_KEPT, "messageId", "timestamp"))
 
 
 def name_of(event: Node) -> str:
     """The name by which a mapping knows an event: a track's own, of other calls the call's."""
-    call = _text(event.get("type"))
-    return _text(event.get("event")) if call in ("track", "") else call
+    call = event.get("type")
+    if call is None or bytes(call) == b'"track"':
+        return _text(event.get("event"))
+    return _text(call) or _text(event.get("event"))
 
 
-def _translate(events: list[Any], sent_at: bytes | None, request: Request, book: Rulebook) -> Translation:
+def _translate(events: Iterable[Node | bytes], sent_at: bytes | None, request: Request, book: Rulebook) -> Translation:
     done = Translation()
     received_at = b'"%b"' % request.received_at.encode()
+    seen: Counter[bytes] = Counter()
     for event in events:
+        if isinstance(event, bytes):
+            done.lines.append(_without_key(event))
+            continue
         try:
-            name, lines = translate_one(event, sent_at, received_at, book)
+            event_id = event_id_of(event, received_at, seen)
+            name, lines = translate_one(event, event_id, sent_at, received_at, book)
         except _NOT_JSON:  # half of a surrogate pair, or bytes that are no text: for ingest to refuse
-            done.lines.append(_encode(event))
+            done.lines.append(_without_key(_encode(event)))
             continue
         if lines:
             done.lines += lines
         elif name in book.ignored:
             done.ignored_count += 1
         else:
-            done.unmapped.append(_unmapped(name, event, sent_at, request))
+            done.unmapped.append(_unmapped(name, event, event_id, sent_at, request))
             done.unmapped_names.append(name)
     return done
 
@@ -161,22 +179,15 @@ def _translate_loose_batch(request: Request, rulebooks: Rulebooks) -> Translatio
     if batch is None:
         raise UnreadableError("the body is no JSON object with a list `batch`") from None
     sent_at = _sent_at(member(body, "sentAt"))
-    done = Translation()
-    for text in batch:
-        try:
-            event: Node = read_node(text)
-        except _NOT_JSON:
-            done.lines.append(text)
-            continue
-        one = _translate([event], sent_at, request, rulebooks.segment)
-        done.lines += one.lines
-        done.unmapped += one.unmapped
-        done.unmapped_names += one.unmapped_names
-        done.ignored_count += one.ignored_count
-    return done
+    return _translate(map(node_or_text, batch), sent_at, request, rulebooks.segment)
 
 
-def _unmapped(name: str, event: Node, sent_at: bytes | None, request: Request) -> bytes:
+def _without_key(text: bytes) -> bytes:
+    """A text that no reader takes, without the key that analytics-next puts into every event."""
+    return _KEY.sub(b'"writeKey":null', text)
+
+
+def _unmapped(name: str, event: Node, event_id: bytes, sent_at: bytes | None, request: Request) -> bytes:
     event.pop("writeKey", None)
     return _encode(
         Unmapped(
@@ -184,7 +195,8 @@ def _unmapped(name: str, event: Node, sent_at: bytes | None, request: Request) -
             source=request.source,
             name=name,
             received_at=request.received_at,
-            sent_at=None if sent_at is None else msgspec.json.decode(sent_at, type=str),
+            event_id=Value(event_id),
+            sent_at=None if sent_at is None else _read_text(sent_at),
             original=Value(_encode(event)),
         )
     )
@@ -197,7 +209,13 @@ def _on_one_line(body: bytes) -> bytes:
 
 def _sent_at(value: Value | bytes | None) -> bytes | None:
     text = b"" if value is None else bytes(value)
-    return text if text[:1] == b'"' and text not in NOTHING else None
+    if text[:1] != b'"' or text in NOTHING:
+        return None
+    try:
+        _read_text(text)
+    except _NOT_JSON:
+        return None
+    return text
 
 
 def _first(event: Node, *keys: str) -> bytes | None:
@@ -212,4 +230,4 @@ def _text(value: Value | None) -> str:
     if value is None:
         return ""
     text = bytes(value)
-    return msgspec.json.decode(text, type=str) if text[:1] == b'"' else ""
+    return _read_text(text) if text[:1] == b'"' else ""

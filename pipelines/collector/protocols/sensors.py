@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 import zlib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -10,10 +11,10 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from pipelines.collector.protocols.field_ways import Node, open_child, read_node
+from pipelines.collector.protocols.field_ways import Node, node_or_text, open_child, read_node
 from pipelines.collector.protocols.java_hash import java_hash
 from pipelines.collector.protocols.loose_json import is_object, list_items
-from pipelines.collector.protocols.rulebook import EventHead, Rulebook, Rulebooks, content_id
+from pipelines.collector.protocols.rulebook import EventHead, Rulebook, Rulebooks, content_id, counted_id
 from pipelines.collector.protocols.translation import (
     Request,
     TooLargeError,
@@ -25,9 +26,11 @@ from pipelines.collector.protocols.values import NOTHING, Value, as_text
 
 PROTOCOL = "sensors"
 
-NOT_KEPT = ("token", "_flush_time", "_track_id", "_nocache")
-"""The project's key and how the client delivers; nothing about the event."""
+KEYS = ("token", "project")
+NOT_KEPT = (*KEYS, "_flush_time", "_track_id", "_nocache")
+"""The project, which may be the key, and how the client delivers; nothing about the event."""
 
+_KEY = re.compile(rb'"(token|project)"\s*:\s*"[^"\\]*"')
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GZIP_MAGIC = b"\x1f\x8b"
 _NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -87,16 +90,8 @@ def _read(texts: list[bytes]) -> list[Node | bytes]:
             items = [text] if is_object(text) else list_items(text)
             if items is None:
                 raise UnreadableError(f"the data is neither a JSON object nor a list of them: {error}") from None
-            events += [_node_or_text(item) for item in items]
+            events += [node_or_text(item) for item in items]
     return events
-
-
-def _node_or_text(text: bytes) -> Node | bytes:
-    try:
-        node: Node = read_node(text)
-    except _NOT_JSON:
-        return text
-    return node
 
 
 def _form(text: bytes) -> dict[bytes, bytes]:
@@ -147,23 +142,21 @@ def _translate(events: list[Node | bytes], done: Translation, request: Request, 
     seen: Counter[bytes] = Counter()
     for event in events:
         if isinstance(event, bytes):
-            done.lines.append(event)
+            done.lines.append(_without_keys(event))
             continue
         try:
-            event_id = event_id_of(event)
-            seen[event_id] += 1
-            if seen[event_id] > 1:
-                event_id = content_id((event_id, b"%d" % seen[event_id]))
+            event_id = event_id_of(event, received_at, seen)
             name, lines = translate_one(event, event_id, received_at, book)
         except _NOT_JSON:  # half of a surrogate pair, or bytes that are no text: for ingest to refuse
-            done.lines.append(_encode(event))
+            done.lines.append(_without_keys(_encode(event)))
             continue
         if lines:
             done.lines += lines
         elif name in book.ignored:
             done.ignored_count += 1
         else:
-            event.pop("token", None)
+            for key in KEYS:
+                event.pop(key, None)
             done.unmapped_names.append(name)
             done.unmapped.append(
                 _encode(
@@ -172,7 +165,7 @@ def _translate(events: list[Node | bytes], done: Translation, request: Request, 
                         source=request.source,
                         name=name,
                         received_at=request.received_at,
-                        event_id=msgspec.json.decode(event_id, type=str),
+                        event_id=Value(event_id),
                         original=Value(_encode(event)),
                     )
                 )
@@ -200,21 +193,25 @@ _IN_HEAD = frozenset((*NOT_KEPT, "time", "type"))
 
 def name_of(event: Node) -> str:
     """The name by which a mapping knows an event: a track's own, of other calls the call's."""
-    call = _text(event.get("type"))
-    return _text(event.get("event")) if call in ("track", "") else call
+    call = event.get("type")
+    if call is None or bytes(call) == b'"track"':
+        return _text(event.get("event"))
+    return _text(call) or _text(event.get("event"))
 
 
-def event_id_of(event: Node) -> bytes:
+def event_id_of(event: Node, received_at: bytes, seen: Counter[bytes]) -> bytes:
     """The same whenever the client sends the event again.
 
     `_track_id` alone would not do: the browser's is nine digits, so that a hundred thousand events share some. Without
-    it, all the event says tells it apart; when it was sent is no part of that.
+    it, all the event says tells it apart; when it was sent is no part of that. One that says no time either is a new one
+    each time it comes.
     """
     track_id = event.get("_track_id")
-    if track_id is None:
-        return content_id([_encode({key: value for key, value in event.items() if key != "_flush_time"})])
-    told_apart = (track_id, event.get("time"), event.get("distinct_id"), event.get("event"))
-    return content_id(b"" if each is None else _encode(each) for each in told_apart)
+    if track_id is not None:
+        told_apart = (track_id, event.get("time"), event.get("distinct_id"), event.get("event"))
+        return counted_id(content_id(b"" if each is None else _encode(each) for each in told_apart), seen)
+    content = _encode({key: value for key, value in event.items() if key != "_flush_time"})
+    return counted_id(content_id([content] if "time" in event else [content, received_at]), seen)
 
 
 def _fill_ids(event: Node) -> None:
@@ -249,6 +246,11 @@ def _instant(said: Any) -> bytes | None:
     except (ValueError, OverflowError):
         return as_text(text)
     return b'"%b"' % moment.isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
+
+
+def _without_keys(text: bytes) -> bytes:
+    """A text that no reader takes, without the project's key."""
+    return _KEY.sub(rb'"\1":null', text)
 
 
 def _text(value: Value | None) -> str:

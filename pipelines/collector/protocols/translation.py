@@ -67,8 +67,8 @@ class Unmapped(msgspec.Struct, kw_only=True, omit_defaults=True):
     received_at: str
     sent_at: str | None = None
     """Said by the request, where the event itself does not say it."""
-    event_id: str | None = None
-    """Where it depends on the other events of the request."""
+    event_id: msgspec.Raw
+    """Settled when it came: where the client gave none, it depends on the other events of the request."""
     original: msgspec.Raw
 
 

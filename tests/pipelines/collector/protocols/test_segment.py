@@ -186,11 +186,21 @@ def test_who_somebody_is_is_left_out_and_counted() -> None:
 
 
 def test_without_a_message_id_the_content_is_the_id() -> None:
-    event = {"type": "track", "event": "Product Viewed", "userId": "C", "properties": {"sku": "a"}}
-    first = json.loads(batch(event).lines[0])["event_id"]
+    event = {"type": "track", "event": "Product Viewed", "userId": "C", "timestamp": "2026-11-20T09:00:00Z"}
+    first, second = (json.loads(line)["event_id"] for line in batch(event, event).lines)
     later = json.loads(batch({**event, "sentAt": "2026-11-20T10:00:00Z"}).lines[0])["event_id"]
     other = json.loads(batch({**event, "properties": {"sku": "b"}}).lines[0])["event_id"]
-    assert first == later != other
+    assert first == later
+    assert len({first, second, other}) == 3
+
+
+def test_without_id_and_time_an_event_is_a_new_one_each_time() -> None:
+    body = b'{"batch":[{"type":"track","event":"Product Viewed","userId":"C","properties":{"sku":"a"}}]}'
+    ids = set()
+    for moment in (RECEIVED_AT, "2026-11-20T09:31:00.000000Z"):
+        (line,) = translate_batch(Request(path="/", body=body, received_at=moment, source="web"), BOOKS).lines
+        ids.add(json.loads(line)["event_id"])
+    assert len(ids) == 2
 
 
 def test_no_key_and_no_line_break_reaches_a_line() -> None:

@@ -183,7 +183,10 @@ def test_a_time_that_is_none_goes_on_for_ingest_to_refuse(moment: object) -> Non
 
 
 def test_profiles_are_ignored_and_other_names_kept_without_the_key() -> None:
-    done = sent({**BROWSER_EVENT, "type": "profile_set"}, {**BROWSER_EVENT, "event": "$pageview", "token": "secret"})
+    done = sent(
+        {**BROWSER_EVENT, "type": "profile_set"},
+        {**BROWSER_EVENT, "event": "$pageview", "token": "secret", "project": "secret"},
+    )
     assert (done.lines, done.ignored_count, done.unmapped_names) == ([], 1, ["$pageview"])
     kept = msgspec.json.decode(done.unmapped[0], type=Unmapped)
     assert (kept.protocol, kept.source, kept.name, kept.received_at) == ("sensors", "web", "$pageview", RECEIVED_AT)
