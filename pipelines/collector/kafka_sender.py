@@ -5,7 +5,6 @@ buyer's events, and every repeat of one event, stand in one partition in the ord
 """
 
 import asyncio
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +15,7 @@ import msgspec
 from pipelines.kafka_topic import SOURCE_HEADER, KafkaTopic, client_properties
 
 QUEUE_MESSAGES = 1_000_000  # more than the requests that may wait hold; the landing counts bytes before that
-HEAR_SECONDS = 0.1
+HEAR_SECONDS = 0.002  # adds to the answer's time, of which the broker's own is some milliseconds
 
 _TOO_LARGE = ("MSG_SIZE_TOO_LARGE", "INVALID_RECORD", "INVALID_MSG")
 """The broker, or the library, will never take these, however often they are sent."""
@@ -42,10 +41,8 @@ class Sending:
     refused: list[int] = field(default_factory=list)
     """Which lines it will never take."""
     reason: str = ""
-    reported_count: int = 0
-    """Written by the listening thread alone."""
-    expected_count: int | None = None
-    """How many reports there will be; known when all lines are handed over."""
+    waiting_count: int = 0
+    """Lines whose report is not in."""
 
     def note(self, row: int, name: str, reason: str) -> None:
         """Line `row` failed."""
@@ -66,14 +63,17 @@ class Sending:
 
 
 class Sender:
-    """A producer and the thread that hears its reports. It belongs to the event loop it was made in."""
+    """A producer whose reports are heard in the event loop it was made in, now and then while anything is under way.
+
+    A thread that waits for reports would fight the loop for the interpreter at each of them.
+    """
 
     def __init__(self, topic: KafkaTopic, delivery_seconds: float) -> None:
         """A line that is not acknowledged within `delivery_seconds` counts as undelivered."""
         from confluent_kafka import Producer
 
         millis = int(delivery_seconds * 1000)
-        chosen = {"compression.type": "lz4", "linger.ms": 2, "partitioner": "murmur2_random"}
+        chosen = {"compression.type": "lz4", "linger.ms": 5, "partitioner": "murmur2_random"}
         ours = {
             "acks": "all",
             "enable.idempotence": True,
@@ -84,13 +84,11 @@ class Sender:
             "queue.buffering.max.kbytes": 1 << 20,
             "reconnect.backoff.max.ms": 1000,
         }
-        properties = client_properties(topic, ours)
-        self._producer = Producer({**chosen, **properties})
+        self._producer = Producer({**chosen, **client_properties(topic, ours)})
         self._topic = topic.name
         self._loop = asyncio.get_running_loop()
-        self._is_closed = False
-        self._listener = threading.Thread(target=self._hear, name="kafka-reports", daemon=True)
-        self._listener.start()
+        self._under_way_count = 0
+        self._hearing: asyncio.TimerHandle | None = None
 
     def send(self, source: str, lines: Sequence[bytes]) -> Sending:
         """Put the lines under way."""
@@ -98,46 +96,51 @@ class Sender:
 
         sending = Sending(source, lines, self._loop.create_future())
         headers: list[tuple[str, str | bytes | None]] = [(SOURCE_HEADER, source.encode())]
-        expected_count = 0
         for row, line in enumerate(lines):
             report = partial(self._note, sending, row)
             try:
                 self._producer.produce(self._topic, line, _key(line), headers=headers, on_delivery=report)
-                expected_count += 1
+                sending.waiting_count += 1
             except BufferError:
                 sending.note(row, "_QUEUE_FULL", "too much waits to be sent")
             except KafkaException as exception:
                 error = exception.args[0]
                 sending.note(row, error.name(), error.str())
-        sending.expected_count = expected_count
-        if sending.reported_count == expected_count:  # else the thread sees, at its last report, what we just wrote
+        self._under_way_count += sending.waiting_count
+        if not sending.waiting_count:
             sending.finish()
+        self._hear_soon()
         return sending
 
     def abandon(self) -> None:
-        """Stop trying: whatever is not acknowledged yet is undelivered, and is told so at once."""
+        """Stop trying: whatever is not acknowledged yet is undelivered, and is told so soon."""
         self._producer.purge(in_queue=True, in_flight=True, blocking=True)
 
     async def close(self) -> None:
         """Let go of the connection. What was not awaited before is lost."""
-        self._is_closed = True
+        if self._hearing is not None:
+            self._hearing.cancel()
         await asyncio.to_thread(self._end)
 
     def _end(self) -> None:
-        self._listener.join()
-        del self._producer
+        del self._producer  # which waits for its threads
+
+    def _hear_soon(self) -> None:
+        if self._hearing is None and self._under_way_count:
+            self._hearing = self._loop.call_later(HEAR_SECONDS, self._hear)
 
     def _hear(self) -> None:
-        while not self._is_closed:
-            self._producer.poll(HEAR_SECONDS)
+        self._hearing = None
+        self._producer.poll(0)
+        self._hear_soon()
 
     def _note(self, sending: Sending, row: int, error: Any, _message: Any) -> None:
-        """In the listening thread. Only a request's last report is worth waking the loop for."""
         if error is not None:
             sending.note(row, error.name(), error.str())
-        sending.reported_count += 1
-        if sending.reported_count == sending.expected_count and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(sending.finish)
+        self._under_way_count -= 1
+        sending.waiting_count -= 1
+        if not sending.waiting_count:
+            sending.finish()
 
 
 def _key(line: bytes) -> bytes | None:

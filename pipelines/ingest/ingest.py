@@ -145,7 +145,7 @@ def _reuse_ranges(lake: Lake, planned: Sequence[LandingRange]) -> dict[str, Rang
     reused = {
         name: manifest
         for name, manifest in committed_ranges(lake).items()
-        if manifest.range.landed_at == landed_at.get(name)
+        if name in landed_at and manifest.range.landed_at == landed_at[name]
     }
     for path in ranges_folder(lake.path).glob("*"):
         if path.name.partition(".")[0] not in reused:

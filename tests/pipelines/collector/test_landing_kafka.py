@@ -206,6 +206,7 @@ def test_no_answered_event_is_lost_or_out_of_order_when_the_broker_fails(
             await asyncio.sleep(0.3)
             is_over.set()
             await sending
+            await until(opened, is_away=False)
 
     asyncio.run(run())
     assert once(ids(read_all(topic)[0])) == answered

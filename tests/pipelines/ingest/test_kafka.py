@@ -12,6 +12,7 @@ from infra.local.kafka.broker import Broker
 from pipelines.ingest import ingest as ingest_module
 from pipelines.ingest import plan_records
 from pipelines.ingest.ingest import IngestJob, IngestResult, ingest
+from pipelines.ingest.ranges import ranges_folder
 from pipelines.kafka_topic import KafkaTopic
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake, create_lake
@@ -211,6 +212,7 @@ def test_an_ingest_that_dies_between_two_steps_is_finished_by_the_next(
     take_in(lake, topic)
     assert ids(lake) == ["1", "2"]
     assert sorted(rows(lake, "rejects")["raw"]) == [b"{", b"}"]
+    assert list(ranges_folder(lake.path).iterdir()) == []
 
 
 def test_rolling_back_reads_the_topic_again_and_files_live_beside_it(lake: Lake, kafka_broker: Broker) -> None:
