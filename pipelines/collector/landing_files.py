@@ -121,6 +121,7 @@ class FileLanding:
         if self._writer is not None:
             await self._writer
         await self._in_thread(self._segments.finish_all)
+        await self._in_thread(partial(finish_abandoned, self.folder))
         self._thread.shutdown()
 
     async def _write_groups(self) -> None:
