@@ -103,6 +103,7 @@ class KafkaLanding:
                 await self._forwarder
         if self._change is not None:
             await self._change
+        await asyncio.gather(*self._rescues)
         if self._sender is not None:
             await self._sender.close()
         await self._spool.close()
@@ -194,14 +195,16 @@ class KafkaLanding:
 
     async def _forward(self) -> None:
         """For ever: while spooling, look whether the broker is back, and send the spool."""
+        from confluent_kafka import KafkaException
+
         while True:
             await asyncio.sleep(RETRY_SECONDS)
             if self._sender is not None or self._change is not None:
                 continue
             try:
                 await self._come_back()
-            except OSError as error:
-                self._remind(f"cannot read the spool {self._spool.folder}: {error.strerror or error}")
+            except (OSError, LandingError, KafkaException, RuntimeError) as error:  # the next look may find it mended
+                self._remind(f"cannot send the spool {self._spool.folder}: {error}")
             self._tell_numbers()
 
     async def _come_back(self) -> None:

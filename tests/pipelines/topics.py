@@ -76,8 +76,9 @@ def read_all(topic: KafkaTopic, partitions: Sequence[int] = (0,), until: int | N
         is_over = False
         while not is_over:
             for message in consumer.consume(1000, 0.1):
-                is_over = message.error() is not None
-                if not is_over and (until is None or message.offset() < until):
+                error = message.error()
+                is_over = error is not None and error.name() == "_PARTITION_EOF"
+                if error is None and (until is None or message.offset() < until):
                     values.append(message.value() or b"")
         consumer.close()
         found.append(values)
