@@ -25,12 +25,18 @@ _encode = msgspec.json.Encoder().encode
 _NO_NODE: Node = {}
 
 
+Take = Callable[[bytes], bytes | None]
+
+
 class FieldWay(NamedTuple):
-    """One way to make a field. `take` gets the value's text, which is something, and may still find nothing in it."""
+    """One way to make a field. `take` gets the value's text, which is something, and may still find nothing in it.
+
+    What it gives back is the same object where nothing had to be mended.
+    """
 
     place: int
     key: str
-    take: Callable[[bytes], Value | None]
+    take: Take
     moves: bool
     """Whether the value leaves its place for the field, so that it is not kept a second time."""
 
@@ -112,39 +118,39 @@ def _compile_way(way: Way, convert: Convert, places: Places) -> list[FieldWay]:
     return [FieldWay(place, key, take, moves) for place, key in compile_paths(paths, places)]
 
 
-def _taker(way: Way, convert: Convert) -> tuple[Callable[[bytes], Value | None], bool, Paths]:
+def _taker(way: Way, convert: Convert) -> tuple[Take, bool, Paths]:
     if isinstance(way, str):
-        return (lambda text: Value(convert(text))), True, way
+        return convert, True, way
     assert way.from_ is not None  # load_mapping checked it
     if way.each is not None:
         return _take_each(_each_path(way.each), convert), False, way.from_
     if way.map is not None:
         return _take_mapped(way, convert), False, way.from_
-    return (lambda text: Value(convert(text))), True, way.from_
+    return convert, True, way.from_
 
 
-def _take_mapped(way: Taken, convert: Convert) -> Callable[[bytes], Value | None]:
+def _take_mapped(way: Taken, convert: Convert) -> Take:
     """Look a value up. The client's own word for it stays among the properties: the table may be wrong."""
     assert way.map is not None
-    table = {key: Value(convert(_encode(value))) for key, value in way.map.items()}
+    table = {key: convert(_encode(value)) for key, value in way.map.items()}
     keeps = way.map_else == "keep"
 
-    def take(text: bytes) -> Value | None:
+    def take(text: bytes) -> bytes | None:
         mapped = table.get(_read_text(text) if text[:1] == b'"' else text.decode())
-        return Value(convert(text)) if mapped is None and keeps else mapped
+        return convert(text) if mapped is None and keeps else mapped
 
     return take
 
 
-def _take_each(members: list[Steps], convert: Convert) -> Callable[[bytes], Value | None]:
+def _take_each(members: list[Steps], convert: Convert) -> Take:
     """A list of one member of each object of a list. The objects stay where they are, for their other members."""
 
-    def take(text: bytes) -> Value | None:
+    def take(text: bytes) -> bytes | None:
         items = list_of_objects(text)
         if items is None:
             return None
         found = [_first_of(item, members) for item in items]
-        return Value(convert(b"[%b]" % b",".join(each for each in found if each is not None)))
+        return convert(b"[%b]" % b",".join(each for each in found if each is not None))
 
     return take
 

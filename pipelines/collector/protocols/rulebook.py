@@ -62,7 +62,7 @@ class FieldSet:
                     continue
                 value = take(text)
                 if value is not None:
-                    made[name] = value
+                    made[name] = found if value is text else Value(value)
                     if moves:
                         moved.append((nodes[place], key))
                     break
