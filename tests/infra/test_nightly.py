@@ -80,7 +80,7 @@ def test_airflow_reads_the_dag(tmp_path: Path) -> None:
     script = """
 import sys
 from airflow.dag_processing.dagbag import DagBag
-bag = DagBag(sys.argv[1], include_examples=False)
+bag = DagBag(sys.argv[1])
 assert not bag.import_errors, bag.import_errors
 print(" ".join(task.task_id for task in bag.dags["maidian_nightly"].topological_sort()))
 """
@@ -89,7 +89,12 @@ print(" ".join(task.task_id for task in bag.dags["maidian_nightly"].topological_
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "AIRFLOW_HOME": str(tmp_path), "PYTHONPATH": str(NIGHTLY.parents[1])},
+        env={
+            **os.environ,
+            "AIRFLOW_HOME": str(tmp_path),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "PYTHONPATH": str(NIGHTLY.parents[1]),
+        },
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[-len(find_jobs()) - 2 :] == ["ingest", *(job.table for job in find_jobs()), "gc"]
