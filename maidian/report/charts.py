@@ -1,10 +1,10 @@
 """The report's charts as SVG, drawn offline by Vega-Lite. Colours are marks that the page's style sheet gives values."""
 
+from io import StringIO
 from typing import Any
 
 import altair as alt
 import polars as pl
-import vl_convert
 
 from maidian.options import Language
 from maidian.report.gather import Report
@@ -124,4 +124,6 @@ def _svg(chart: Chart) -> str:
         "titleFontWeight": "normal",
     }
     styled = styled.configure(background="transparent", font="sans-serif", axis=axis, view={"stroke": None})
-    return str(vl_convert.vegalite_to_svg(styled.to_dict()))
+    picture = StringIO()
+    styled.save(picture, format="svg")
+    return picture.getvalue()
