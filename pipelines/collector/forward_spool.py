@@ -38,7 +38,7 @@ class SpoolForwarder:
     async def _send_lines(self, sender: Sender, source: str, lines: list[bytes]) -> None:
         sending = sender.send(source, lines)
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(sending.done), self._delivery_seconds + 1)
+            await asyncio.wait_for(asyncio.shield(sending.done), self._delivery_seconds)
         if not sending.done.done() or sending.undelivered:
             raise StillAwayError
         await self.set_aside(sending)

@@ -69,7 +69,7 @@ class Sender:
     """
 
     def __init__(self, topic: KafkaTopic, delivery_seconds: float) -> None:
-        """A line that is not acknowledged within `delivery_seconds` counts as undelivered."""
+        """Whoever sends waits for `delivery_seconds` and then abandons the sender."""
         from confluent_kafka import Producer
 
         millis = int(delivery_seconds * 1000)
@@ -77,7 +77,9 @@ class Sender:
         ours = {
             "acks": "all",
             "enable.idempotence": True,
-            "message.timeout.ms": millis,
+            # No line gives up by itself: the next one could reach the broker before it is sent again. All are given
+            # up together, by `abandon`.
+            "message.timeout.ms": 0,
             "request.timeout.ms": millis,
             "socket.timeout.ms": max(millis, 1000),
             "queue.buffering.max.messages": QUEUE_MESSAGES,
@@ -88,13 +90,18 @@ class Sender:
         self._topic = topic.name
         self._loop = asyncio.get_running_loop()
         self._under_way_count = 0
+        self._is_abandoned = False
         self._hearing: asyncio.TimerHandle | None = None
 
     def send(self, source: str, lines: Sequence[bytes]) -> Sending:
-        """Put the lines under way."""
+        """Put the lines under way. After `abandon` none is: a line must not overtake those that were given up."""
         from confluent_kafka import KafkaException
 
         sending = Sending(source, lines, self._loop.create_future())
+        if self._is_abandoned:
+            sending.undelivered.extend(range(len(lines)))
+            sending.finish()
+            return sending
         headers: list[tuple[str, str | bytes | None]] = [(SOURCE_HEADER, source.encode())]
         for row, line in enumerate(lines):
             report = partial(self._note, sending, row)
@@ -114,7 +121,8 @@ class Sender:
 
     def abandon(self) -> None:
         """Stop trying: whatever is not acknowledged yet is undelivered, and is told so soon."""
-        self._producer.purge(in_queue=True, in_flight=True, blocking=True)
+        self._is_abandoned = True
+        self._producer.purge(in_queue=True, in_flight=True, blocking=False)
 
     async def close(self) -> None:
         """Let go of the connection. What was not awaited before is lost."""
@@ -137,6 +145,8 @@ class Sender:
     def _note(self, sending: Sending, row: int, error: Any, _message: Any) -> None:
         if error is not None:
             sending.note(row, error.name(), error.str())
+            if sending.undelivered and not self._is_abandoned:  # then none behind it may go through
+                self.abandon()
         self._under_way_count -= 1
         sending.waiting_count -= 1
         if not sending.waiting_count:

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.collector.forward_spool import SpoolForwarder, StillAwayError
+from pipelines.collector.group_commit import Commit
 from pipelines.collector.kafka_limits import KafkaLandingLimits, KafkaNumbers
 from pipelines.collector.kafka_sender import Sender, Sending
 from pipelines.collector.landing import LandingError, LandingSlowError
-from pipelines.collector.landing_files import Commit, FileLandingLimits
+from pipelines.collector.landing_files import FileLandingLimits
 from pipelines.collector.spool import Spool
 from pipelines.kafka_topic import KafkaTopic, client_properties
 
@@ -124,7 +125,8 @@ class KafkaLanding:
         self._under_way_bytes += byte_count
         request.sending.done.add_done_callback(lambda _done: self._settle(request))
         # Not awaited from here: whoever asked may go away, what is under way stays accounted for.
-        timer = asyncio.get_running_loop().call_later(self._limits.delivery_seconds + 1, self._go_away, "no answer")
+        seconds = self._limits.delivery_seconds
+        timer = asyncio.get_running_loop().call_later(seconds, self._go_away, f"no answer in {seconds:g} s")
         try:
             await asyncio.shield(request.kept)
         finally:
@@ -158,7 +160,7 @@ class KafkaLanding:
         """Put what is under way into the spool, then let new requests follow."""
         log.error("%s does not take events (%s); they are kept in %s", self.topic, reason, self._spool.folder)
         try:
-            await asyncio.to_thread(sender.abandon)
+            sender.abandon()
             waiting = [request.sending.done for request in self._under_way]
             if waiting:
                 await asyncio.wait(waiting, timeout=self._limits.delivery_seconds)
@@ -225,7 +227,7 @@ class KafkaLanding:
                 await self._spool_forwarder.send(sender, self._spool.look())
                 is_direct = True
             except StillAwayError:
-                await asyncio.to_thread(sender.abandon)
+                sender.abandon()
             finally:
                 if is_direct:
                     self._sender = sender

@@ -27,7 +27,7 @@ LOCK_NAME = ".sending.lock"
 SEGMENT_BYTES = 4 * 1024 * 1024
 SEGMENT_SECONDS = 15.0
 
-CHUNK_BYTES = 1 << 20  # of a segment in memory and under way at a time
+CHUNK_BYTES = 1 << 18  # of a segment under way at a time: a broker that needs longer for it than for an answer is away
 
 
 class Spool:
