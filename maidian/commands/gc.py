@@ -23,7 +23,7 @@ from schemas.lake.garbage import (
 from schemas.lake.lake import Lake, open_lake
 from schemas.lake.locks import LockHeldError
 
-WRITERS = ("ingest", "run")
+WRITERS = ("ingest", "run", "export")
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 

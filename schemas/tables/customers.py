@@ -36,5 +36,19 @@ TABLE = Table(
             "经营许可证有效期至",
             is_nullable=True,
         ),
+        Column(
+            "license_scope",
+            STRING,
+            "What its licence lets it buy, several with ; between; null when not known",
+            "经营范围，多个用分号隔开",
+            is_nullable=True,
+        ),
+        Column(
+            "sales_area",
+            STRING,
+            "The sales area it belongs to, several with ; between; null when not known",
+            "所属销售区域，多个用分号隔开",
+            is_nullable=True,
+        ),
     ),
 )

@@ -29,5 +29,19 @@ TABLE = Table(
         Column("stock_quantity", COUNT, "Units in stock at the export", "库存数量", unit="pieces", is_nullable=True),
         Column("is_prescription", BOOLEAN, "Sold on prescription only", "是否处方药", is_nullable=True),
         Column("is_controlled", BOOLEAN, "Needs a licence of its own to buy", "是否特殊管理药品", is_nullable=True),
+        Column(
+            "license_scope",
+            STRING,
+            "What a licence must name for a customer to buy it, several with ; between; null when any licence will do",
+            "购买所需的经营范围，多个用分号隔开；空为不限",
+            is_nullable=True,
+        ),
+        Column(
+            "sales_area",
+            STRING,
+            "Where it may be sold, several with ; between; null when everywhere",
+            "可销售区域，多个用分号隔开；空为不限",
+            is_nullable=True,
+        ),
     ),
 )

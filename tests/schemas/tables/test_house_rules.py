@@ -19,7 +19,7 @@ from schemas.tables.events import TABLE as EVENTS
 TABLES = list(declared_tables().values())
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
-PLURAL_ALL_THE_SAME = {"search_funnel"}  # the funnel is one thing, and the design gives the table this name
+PLURAL_ALL_THE_SAME = {"export_log", "search_funnel"}  # one thing each, and the design gives them these names
 OTHER_DAYS = {"as_of"}  # the day a mart was made for has this name in every mart
 MONEY_WORDS = {"price", "amount", "discount"}
 SUFFIXES_THAT_NAME_THE_UNIT = ("_count", "_ratio", "_seconds", "_at")
