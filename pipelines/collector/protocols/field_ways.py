@@ -103,7 +103,9 @@ def compile_ways(ways: FieldWays, kind: FieldKind, places: Places) -> tuple[Valu
     compiled: list[FieldWay] = []
     for way in ways if isinstance(ways, list) else [ways]:
         if isinstance(way, Taken) and way.value is not None:
-            return Value(CONVERT[kind.kind](_encode(way.value))), compiled
+            constant = CONVERT[kind.kind](_encode(way.value))
+            assert constant is not None  # a TOML value is no list
+            return Value(constant), compiled
         compiled += _compile_way(way, CONVERT[kind.kind], places)
     return None, compiled
 

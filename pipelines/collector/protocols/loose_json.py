@@ -9,6 +9,7 @@ import re
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{},"]', re.DOTALL)
 _KEY_END = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
 _SPACE = b" \t\r\n"
+_TOO_DEEP = 500  # levels; ingest refuses an event of more than 64, and a body of nothing but brackets ends here
 
 
 def list_items(text: bytes) -> list[bytes] | None:
@@ -20,6 +21,8 @@ def list_items(text: bytes) -> list[bytes] | None:
         match token[0]:
             case b"[" | b"{":
                 depth += 1
+                if depth > _TOO_DEEP:
+                    return None
             case b"]" | b"}":
                 depth -= 1
                 if depth == 0:
@@ -60,7 +63,7 @@ def _end(text: bytes, start: int) -> int | None:
     """Where the list, object or text ends that starts here."""
     depth = 0
     for token in _TOKEN.finditer(text, start):
-        if depth == 0 and token.start() != start:
+        if (depth == 0 and token.start() != start) or depth > _TOO_DEEP:
             return None
         if token[0] in (b"[", b"{"):
             depth += 1

@@ -9,7 +9,7 @@ import msgspec
 
 from pipelines.collector.protocols.loose_json import is_object, list_items
 from pipelines.collector.protocols.rulebook import Rulebooks
-from pipelines.collector.protocols.translation import Request, Translation, UnreadableError
+from pipelines.collector.protocols.translation import Request, Translation, UnreadableError, check_count
 
 _read_value = msgspec.json.Decoder(msgspec.Raw).decode
 _read_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -23,6 +23,7 @@ def translate_events(request: Request, _rulebooks: Rulebooks | None = None) -> T
     """Every event of the body, in its order. Raises `UnreadableError` for a body that is neither JSON nor NDJSON."""
     stamp = b'"received_at":"%b"' % request.received_at.encode()
     lines = _split(request)
+    check_count(len(lines))
     if _RECEIVED_AT in request.body:
         return Translation(lines=[_stamped(line, stamp) for line in lines])
     start = b"{" + stamp + b","

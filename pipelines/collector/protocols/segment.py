@@ -10,7 +10,7 @@ import msgspec
 from pipelines.collector.protocols.field_ways import Node, node_or_text, read_node
 from pipelines.collector.protocols.loose_json import list_items, member
 from pipelines.collector.protocols.rulebook import EventHead, Rulebook, Rulebooks, content_id, counted_id
-from pipelines.collector.protocols.translation import Request, Translation, Unmapped, UnreadableError
+from pipelines.collector.protocols.translation import Request, Translation, Unmapped, UnreadableError, check_count
 from pipelines.collector.protocols.values import NOTHING, Value, as_text
 
 PROTOCOL = "segment"
@@ -44,6 +44,7 @@ def translate_batch(request: Request, rulebooks: Rulebooks) -> Translation:
         whole = _read_batch(_on_one_line(request.body))
     except _NOT_JSON:
         return _translate_loose_batch(request, rulebooks)
+    check_count(len(whole.batch))
     return _translate(whole.batch, _sent_at(whole.sentAt), request, rulebooks.segment)
 
 
@@ -178,6 +179,7 @@ def _translate_loose_batch(request: Request, rulebooks: Rulebooks) -> Translatio
     batch = list_items(member(body, "batch") or b"")
     if batch is None:
         raise UnreadableError("the body is no JSON object with a list `batch`") from None
+    check_count(len(batch))
     sent_at = _sent_at(member(body, "sentAt"))
     return _translate(map(node_or_text, batch), sent_at, request, rulebooks.segment)
 

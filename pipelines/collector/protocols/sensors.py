@@ -21,6 +21,7 @@ from pipelines.collector.protocols.translation import (
     Translation,
     Unmapped,
     UnreadableError,
+    check_count,
 )
 from pipelines.collector.protocols.values import NOTHING, Value, as_text
 
@@ -52,6 +53,7 @@ def translate_events(request: Request, rulebooks: Rulebooks) -> Translation:
     `TooLargeError` where it unpacks to more than `max_bytes`. A dry run is checked and gives nothing.
     """
     events = _events(request)
+    check_count(len(events))
     done = Translation()
     if request.headers.get("dry-run", "").lower() == "true":
         return done

@@ -14,6 +14,10 @@ HEADERS_READ = ("content-type", "dry-run")
 """The only headers a protocol looks at, by their lower-case names; the others need not be handed over."""
 
 
+MAX_EVENTS = 100_000
+"""In one request. No client sends a hundredth of it; it bounds what a body of eight million brackets can cost."""
+
+
 class UnreadableError(Exception):
     """The body is no request of this protocol. The message is one line for the client's developer."""
 
@@ -21,9 +25,15 @@ class UnreadableError(Exception):
 
 
 class TooLargeError(UnreadableError):
-    """What is packed inside the body (Sensors' gzip in base64) unpacks to more than the limit."""
+    """What is packed inside the body (Sensors' gzip in base64) unpacks to more than the limit, or is too many events."""
 
     status = 413
+
+
+def check_count(count: int) -> None:
+    """Raise `TooLargeError` for more events than a request may have."""
+    if count > MAX_EVENTS:
+        raise TooLargeError(f"{count:,} events in one request; send at most {MAX_EVENTS:,} at once")
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,8 @@ from schemas.events.contract import MONEY_TEXT
 Value = msgspec.Raw
 """One JSON value, as text."""
 
-Convert = Callable[[bytes], bytes]
+Convert = Callable[[bytes], bytes | None]
+"""None: what stands there is no such value at all, and another way to the field is tried."""
 
 NOTHING = (b"null", b'""')
 """A client that has no value says so in one of these ways."""
@@ -33,10 +34,12 @@ def as_text(value: bytes) -> bytes:
     return b'"%b"' % value if value[0] in _DIGITS else value
 
 
-def as_integer(value: bytes) -> bytes:
-    """A count as a number: `"2"` and `2.0` are `2`."""
+def as_integer(value: bytes) -> bytes | None:
+    """A count as a number: `"2"` and `2.0` are `2`. A list is no count: `results` may be one or the other."""
     match = _INTEGER.fullmatch(value)
-    return match[1] if match else value
+    if match:
+        return match[1]
+    return None if value[:1] in (b"[", b"{") else value
 
 
 def as_number(value: bytes) -> bytes:

@@ -43,7 +43,10 @@ const panel = (() => {
     if (isAsking) return;
     isAsking = true;
     try {
-      const { lines } = await (await plainFetch("kept")).json();
+      const { lines, is_shown: isShown } = await (await plainFetch("kept")).json();
+      if (!isShown) { // landing is no folder: that it was answered says that it is kept
+        for (const known of sent.values()) if (known.state === "answered") known.state = "kept";
+      }
       for (const line of lines) {
         const known = sent.get(line.event_id);
         if (known) Object.assign(known, { state: "kept", line });

@@ -1,6 +1,7 @@
 """Whatever a client sends: every event gets a verdict of its own, and nothing but `UnreadableError` comes out."""
 
 import json
+import time
 from itertools import chain
 from typing import Any
 
@@ -9,10 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.collector.protocols import segment, sensors
+from pipelines.collector.protocols import native, segment, sensors
 from pipelines.collector.protocols.load_mapping import load_mappings
 from pipelines.collector.protocols.routes import ROUTES
-from pipelines.collector.protocols.translation import Request, Translation, Unmapped, UnreadableError
+from pipelines.collector.protocols.translation import (
+    MAX_EVENTS,
+    Request,
+    TooLargeError,
+    Translation,
+    Unmapped,
+    UnreadableError,
+)
 
 BOOKS = load_mappings().of("web")
 RECEIVED_AT = "2026-11-20T09:30:00.000000Z"
@@ -114,3 +122,27 @@ def test_a_key_in_an_event_that_no_reader_takes_is_not_kept() -> None:
     ).lines
     assert len(done.lines) == 3
     assert not any(b"secret" in line for line in done.lines)
+
+
+@pytest.mark.parametrize(
+    ("translate", "body"),
+    [
+        (native.translate_events, b"[%b]"),
+        (segment.translate_batch, b'{"batch":[%b]}'),
+        (segment.translate_batch, b'{"batch":[%b,NaN]}'),
+        (sensors.translate_events, b"[%b]"),
+    ],
+)
+def test_more_events_than_anybody_sends_are_refused(translate: Any, body: bytes) -> None:
+    whole = body % b",".join([b"{}"] * (MAX_EVENTS + 1))
+    with pytest.raises(TooLargeError, match=r"100,00. events in one request"):
+        translate(Request(path="/", body=whole, received_at=RECEIVED_AT, source="web"), BOOKS)
+
+
+def test_a_body_of_brackets_costs_little() -> None:
+    started = time.process_time()
+    for deep in (b"[" * 4_000_000, b'{"batch":' + b"[" * 4_000_000, b"[" * 5000 + b"]" * 5000):
+        for translate in (native.translate_events, segment.translate_batch, sensors.translate_events):
+            with pytest.raises(UnreadableError):
+                translate(Request(path="/", body=deep, received_at=RECEIVED_AT, source="web"), BOOKS)
+    assert time.process_time() - started < 2

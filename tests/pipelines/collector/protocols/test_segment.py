@@ -262,3 +262,9 @@ def test_other_calls_are_no_tracks(path: str, ignored: int) -> None:
 def test_a_call_that_is_no_object_is_refused(body: bytes) -> None:
     with pytest.raises(UnreadableError, match="object"):
         translate_call(Request(path="/v1/t", body=body, received_at=RECEIVED_AT, source="web"), BOOKS)
+
+
+def test_a_list_of_results_is_no_count() -> None:
+    event = {"event": "Products Searched", "userId": "C", "properties": {"query": "x", "results": [{"sku": "a"}]}}
+    assert one(event)["event_type"] == "search"
+    assert one(event)["properties"]["results"] == [{"sku": "a"}]
