@@ -30,6 +30,7 @@ import polars as pl
 
 from jobs.definitions.interest import points
 from jobs.definitions.millionths import from_millionths
+from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
 from schemas.settings import Settings
 
@@ -42,9 +43,9 @@ def customer_interests(frames: Frames, day: date, *, settings: Settings) -> pl.L
     days = frames["customer_sku_days"].with_columns(
         points=points(day, weights(settings), settings.interest_half_life_days)
     )
-    skus = summed(days, "sku_id").filter(pl.sum_horizontal(COUNTS) > 0)
+    skus = read_once(summed(days, "sku_id").filter(pl.sum_horizontal(COUNTS) > 0))
     interests = ranked(pl.concat(entities(skus, frames["skus"])), settings.interest_rank_limit)
-    return interests.join(first_orders(days), on="customer_id", how="left").select(*KEY, *outcome()).sort(KEY)
+    return interests.join(first_orders(skus), on="customer_id", how="left").select(*KEY, *outcome()).sort(KEY)
 
 
 def weights(settings: Settings) -> dict[str, int]:
@@ -60,7 +61,10 @@ def weights(settings: Settings) -> dict[str, int]:
 def summed(acts: pl.LazyFrame, entity: str) -> pl.LazyFrame:
     """What a customer's acts on each entity add up to."""
     return acts.group_by("customer_id", entity).agg(
-        pl.col("is_stitched").any(), pl.col(*COUNTS, "points").sum(), pl.col("first_at").min(), pl.col("last_at").max()
+        pl.col("is_stitched").any(),
+        pl.col(*COUNTS, "points").sum(),
+        pl.col("first_at", "first_order_at").min(),
+        pl.col("last_at").max(),
     )
 
 
@@ -98,9 +102,9 @@ def ranked(interests: pl.LazyFrame, limit: int) -> pl.LazyFrame:
     return interests.sort(KEY).with_columns(rank=rank.cast(pl.Int64)).filter(pl.col("rank") <= limit)
 
 
-def first_orders(days: pl.LazyFrame) -> pl.LazyFrame:
+def first_orders(skus: pl.LazyFrame) -> pl.LazyFrame:
     """One row a customer: the first sale in the window, null when there is none."""
-    return days.group_by("customer_id").agg(pl.col("first_order_at").min().alias("first_ordered_at"))
+    return skus.group_by("customer_id").agg(pl.col("first_order_at").min().alias("first_ordered_at"))
 
 
 def outcome() -> list[pl.Expr]:

@@ -18,6 +18,9 @@ PART_NAME = "part-0.parquet"
 # Fixed, or Polars cuts row groups by the number of its threads and the moment, and equal days get unequal bytes.
 ROW_GROUP_ROWS = 131_072
 
+# Of zstd: written in two thirds of the time of the default level 3, and 4 to 16 % larger.
+COMPRESSION_LEVEL = 1
+
 
 @dataclass(frozen=True)
 class StagedDay:
@@ -39,7 +42,12 @@ def compute_day(job: Job, view: View, day: date, folder: Path, windows: Windows 
     path = folder / f"{table.partition}={day}" / PART_NAME
     path.parent.mkdir(parents=True)
     rows.select(table.file_schema.names).sink_parquet(
-        path, compression="zstd", statistics=True, row_group_size=ROW_GROUP_ROWS, sync_on_close="all"
+        path,
+        compression="zstd",
+        compression_level=COMPRESSION_LEVEL,
+        statistics=True,
+        row_group_size=ROW_GROUP_ROWS,
+        sync_on_close="all",
     )
     row_count = pq.read_metadata(path).num_rows
     return StagedDay(day, path, row_count) if row_count else None
