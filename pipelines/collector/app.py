@@ -120,20 +120,45 @@ class Collector:
     ) -> Answer:
         """Keep what a request brings, and say so, or why not."""
         try:
-            return await self._collect(route, scope, receive, heading, reader)
-        except (BodyError, UnreadableError) as error:
-            if error.status == BUSY.status:
-                self._metrics.count_not_kept("buffer")
-                return BUSY
-            return refusal(error.status, str(error))
-        except RateLimitedError as error:
-            # Clients of Sensors Analytics throw away what is answered with 429.
-            self._metrics.count_not_kept("rate_limit")
-            status = 503 if route.protocol == "sensors" else 429
-            return retry_after(status, "too many requests with this key; send again", error.retry_after_seconds)
-        except LandingError as error:
-            self._metrics.count_not_kept("slow" if isinstance(error, LandingSlowError) else "full")
-            return retry_after(503, "the events could not be kept; send them again", error.retry_after_seconds)
+            if scope["method"] not in route.methods:
+                return NOT_ALLOWED
+            if route.translate is ignore_metrics:  # it names no key, and nothing of it is kept
+                await reader.read(receive, heading.content_length)
+                return SUCCESS
+            query: bytes = scope["query_string"]
+            key = heading.key or key_of_query(query)
+            holder = None if key is None else self._keys.holder(key)
+            if holder is None and (key is not None or route.protocol != "segment"):
+                return WRONG_KEY
+            body = await reader.read(receive, heading.content_length)
+            if holder is None:
+                holder = self._keys.holder(key_of_body(body) or b"")
+                if holder is None:
+                    return WRONG_KEY
+            request = Request(
+                path=scope["path"],
+                query=query.decode("latin-1"),
+                headers=heading.for_protocol,
+                body=body,
+                received_at=self._clock.now_text(),
+                source=holder.source,
+                max_bytes=self._settings.max_body_bytes,
+            )
+            if len(body) < BIG_BODY_BYTES:
+                translation = self._translate(route, request)
+            else:
+                work = partial(self._translate, route, request)
+                translation = await asyncio.get_running_loop().run_in_executor(self._translating, work)
+            if route.protocol == "sensors":
+                await self._hold(partial(self._keep, holder, translation))
+            elif holder.max_requests_per_second:
+                await self._keep(holder, translation)
+            else:
+                await self._landing.append(holder.source, translation.lines, translation.unmapped)
+            self._metrics.count_kept(holder.source, len(body), translation)
+            return answer_to(route, scope["method"], translation)
+        except (BodyError, UnreadableError, LandingError) as error:
+            return self._refusal(route, error)
         except DisconnectedError:
             raise
         except Exception as error:  # noqa: BLE001 -- the last place that can turn our bug into an answer
@@ -141,52 +166,29 @@ class Collector:
             log.error("a request to %s failed: %s at %s", route.path, type(error).__name__, _place_of(error))  # noqa: TRY400
             return FAILED
 
-    async def _collect(
-        self, route: Route, scope: Scope, receive: Receive, heading: Heading, reader: BodyReader
-    ) -> Answer:
-        """Keep what one request brings."""
-        if scope["method"] not in route.methods:
-            return NOT_ALLOWED
-        if route.translate is ignore_metrics:  # it names no key, and nothing of it is kept
-            await reader.read(receive, heading.content_length)
-            return SUCCESS
-        query: bytes = scope["query_string"]
-        key = heading.key or key_of_query(query)
-        holder = None if key is None else self._keys.holder(key)
-        if holder is None and (key is not None or route.protocol != "segment"):
-            return WRONG_KEY
-        body = await reader.read(receive, heading.content_length)
-        if holder is None:
-            holder = self._keys.holder(key_of_body(body) or b"")
-            if holder is None:
-                return WRONG_KEY
-        request = Request(
-            path=scope["path"],
-            query=query.decode("latin-1"),
-            headers=heading.for_protocol,
-            body=body,
-            received_at=self._clock.now_text(),
-            source=holder.source,
-            max_bytes=self._settings.max_body_bytes,
-        )
-        translation = await self._translate(route, request)
-        keep = partial(self._keep, holder, translation)
-        await (self._hold(keep) if route.protocol == "sensors" else keep())
-        self._metrics.count_kept(holder.source, len(body), translation)
-        return answer_to(route, scope["method"], translation)
-
-    async def _translate(self, route: Route, request: Request) -> Translation:
+    def _translate(self, route: Route, request: Request) -> Translation:
         """Lines of a request, without the addresses of people."""
-        work = partial(route.translate, request, self._mappings.of(request.source))
-        if len(request.body) < BIG_BODY_BYTES:
-            translation = work()
-        else:
-            translation = await asyncio.get_running_loop().run_in_executor(self._translating, work)
+        translation = route.translate(request, self._mappings.of(request.source))
         if self._without_addresses is not None:
             translation.lines = self._without_addresses(translation.lines)
             if translation.unmapped:
                 translation.unmapped = self._without_addresses(translation.unmapped)
         return translation
+
+    def _refusal(self, route: Route, error: BodyError | UnreadableError | LandingError) -> Answer:
+        """Why a request was not kept, as its client understands it."""
+        if isinstance(error, RateLimitedError):
+            # Clients of Sensors Analytics throw away what is answered with 429.
+            self._metrics.count_not_kept("rate_limit")
+            status = 503 if route.protocol == "sensors" else 429
+            return retry_after(status, "too many requests with this key; send again", error.retry_after_seconds)
+        if isinstance(error, LandingError):
+            self._metrics.count_not_kept("slow" if isinstance(error, LandingSlowError) else "full")
+            return retry_after(503, "the events could not be kept; send them again", error.retry_after_seconds)
+        if error.status == BUSY.status:
+            self._metrics.count_not_kept("buffer")
+            return BUSY
+        return refusal(error.status, str(error))
 
     async def _keep(self, holder: KeyHolder, translation: Translation) -> None:
         """Make a request durable, within its key's limit."""

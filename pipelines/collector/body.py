@@ -8,6 +8,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 GZIP_MAGIC = b"\x1f\x8b"
+_SMALL_BYTES = 64 * 1024  # a body that arrived at once; as many as there are connections may be in memory
 _PIECE_BYTES = 256 * 1024  # of unzipped body that is made before its length is looked at
 _MOST_DIGITS = 15  # of a Content-Length; the server has made sure that it is digits
 
@@ -50,6 +51,7 @@ class BodyReader:
         self.is_done = False
         """Whether everything the client sends was taken from the connection."""
         self._budget = budget
+        self._small_bytes = min(_SMALL_BYTES, budget.max_body_bytes)
 
     async def read(self, receive: Receive, content_length: bytes | None) -> bytes:
         """The whole body, unzipped when its first bytes are gzip's. BodyError or DisconnectedError: there is none."""
@@ -63,6 +65,9 @@ class BodyReader:
             if message["type"] != "http.request":
                 raise DisconnectedError
             part: bytes = message["body"]
+            if not parts and not message["more_body"] and len(part) <= self._small_bytes and part[:2] != GZIP_MAGIC:
+                self.is_done = True
+                return part
             size += len(part)
             if size > limit:
                 raise _too_long(limit)
@@ -76,8 +81,9 @@ class BodyReader:
 
     def release(self) -> None:
         """Give the budget back what this request took of it."""
-        self._budget.give_back(self.taken_bytes)
-        self.taken_bytes = 0
+        if self.taken_bytes:
+            self._budget.give_back(self.taken_bytes)
+            self.taken_bytes = 0
 
     def _take(self, byte_count: int) -> None:
         self._budget.take(byte_count)

@@ -14,6 +14,14 @@ QUERY_KEYS = ("write_key", "writeKey", "token", "project")
 MOST_QUERY_FIELDS = 100  # no client sends more; without a limit a long address costs much to take apart
 
 _FOR_PROTOCOL = {name.encode(): name for name in HEADERS_READ}
+_READ = {
+    *_FOR_PROTOCOL,
+    b"authorization",
+    b"content-length",
+    b"origin",
+    b"x-write-key",
+    b"access-control-request-headers",
+}
 
 
 class Heading(NamedTuple):
@@ -32,6 +40,8 @@ def read_heading(headers: Iterable[tuple[bytes, bytes]]) -> Heading:
     wanted_headers = b""
     for_protocol = {}
     for name, value in headers:
+        if name not in _READ:
+            continue
         if name in _FOR_PROTOCOL:
             for_protocol[_FOR_PROTOCOL[name]] = value.decode("latin-1")
         if name == b"authorization":

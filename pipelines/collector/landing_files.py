@@ -1,6 +1,6 @@
 """The file landing: requests that wait together share one write and one fsync (group commit).
 
-One writer thread a process; each process has its own growing segments, one a source. A segment is finished when it is
+One thread a landing writes (group_commit.py); each process has growing segments of its own, one a source. A segment is finished when it is
 large or old enough, and the ingest sees it then. On a failure everything of the group is taken back, and every request
 of it is told so; the next group tries afresh, so a full disk needs nobody once there is room again.
 """
@@ -9,12 +9,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from pipelines.collector.group_commit import Commit, CommitThread, Waiting
 from pipelines.collector.landing import UNMAPPED_FOLDER, LandingError, LandingFullError, LandingSlowError
 from pipelines.collector.recovery import finish_abandoned
 from pipelines.collector.segment import REQUEST_END
@@ -42,25 +42,6 @@ class FileLandingLimits:
     """A disk that takes longer for one write is as good as away: those who wait are told to come again."""
 
 
-@dataclass(frozen=True)
-class Commit:
-    """What one group cost, for the metrics."""
-
-    request_count: int
-    byte_count: int
-    seconds: float
-    is_kept: bool
-
-
-@dataclass(eq=False)
-class _Waiting:
-    """One request: its bytes, by folder, and who waits for the answer."""
-
-    parts: dict[str, bytes]
-    byte_count: int
-    done: "asyncio.Future[None]"
-
-
 class FileLanding:
     """Keeps requests in segments below one folder. See `Landing`."""
 
@@ -75,119 +56,102 @@ class FileLanding:
         self._limits = limits
         self._on_commit = on_commit
         self._segments = SegmentSet(folder, limits.max_segment_bytes, limits.max_segment_seconds)
-        self._waiting: list[_Waiting] = []
-        self._writing: list[_Waiting] = []
+        self._thread = CommitThread(self._segments, self._answer)
+        self._sources: set[str] = set()
+        self._waiting: dict[Waiting, None] = {}
         self._waiting_bytes = 0
-        self._writing_since = 0.0
-        self._writer: asyncio.Task[None] | None = None
-        self._keeper: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(1, "landing")
+        self._tasks: list[asyncio.Task[None]] = []
         self._told_at = float("-inf")
 
     async def start(self) -> None:
         """Finish what dead collectors left, and watch the age of segments from now on."""
-        await self._in_thread(partial(finish_abandoned, self.folder))
-        self._keeper = asyncio.create_task(self._keep())
+        self._thread.start()
+        await self._thread.do(partial(finish_abandoned, self.folder))
+        self._tasks = [asyncio.create_task(self._keep()), asyncio.create_task(self._watch())]
 
     async def append(self, source: str, lines: Sequence[bytes], unmapped: Sequence[bytes] = ()) -> None:
         """Keep all of one request or nothing of it, on stable storage when this returns."""
-        if not SOURCE_NAME.fullmatch(source):
-            raise ValueError(f"{source!r} is no source name")
-        parts = {}
-        if lines:
-            parts[source] = _joined(lines)
+        if source not in self._sources:
+            if not SOURCE_NAME.fullmatch(source):
+                raise ValueError(f"{source!r} is no source name")
+            self._sources.add(source)
+        parts = {source: _joined(lines)} if lines else {}
+        byte_count = len(parts[source]) if lines else 0
         if unmapped:
-            parts[f"{UNMAPPED_FOLDER}/{source}"] = _joined(unmapped)
+            data = parts[f"{UNMAPPED_FOLDER}/{source}"] = _joined(unmapped)
+            byte_count += len(data)
         if not parts:
             return
-        byte_count = sum(map(len, parts.values()))
         if self._waiting_bytes and self._waiting_bytes + byte_count > self._limits.max_waiting_bytes:
             raise LandingSlowError("too much waits for the disk")
         if self._is_stuck():
             raise LandingSlowError("the disk does not answer")
-        waiting = _Waiting(parts, byte_count, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
+        waiting = Waiting(parts, byte_count, asyncio.get_running_loop().create_future())
+        self._waiting[waiting] = None
         self._waiting_bytes += byte_count
-        if self._writer is None:
-            self._writer = asyncio.create_task(self._write_groups())
+        self._thread.put(waiting)
         await waiting.done
 
     async def close(self) -> None:
         """Write what waits, finish every segment, end the thread."""
-        if self._keeper is not None:
-            self._keeper.cancel()
+        for task in self._tasks:
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._keeper
-        if self._writer is not None:
-            await self._writer
-        await self._in_thread(self._segments.finish_all)
-        await self._in_thread(partial(finish_abandoned, self.folder))
-        self._thread.shutdown()
+                await task
+        await self._thread.do(self._segments.finish_all)
+        await self._thread.do(partial(finish_abandoned, self.folder))
+        self._thread.stop()
 
-    async def _write_groups(self) -> None:
-        """Write and answer what waits, group by group, until nothing does."""
-        try:
-            while self._waiting:
-                group, self._waiting = self._waiting, []
-                await self._write(group)
-        finally:
-            self._writer = None
-
-    async def _write(self, group: list[_Waiting]) -> None:
-        byte_count = sum(each.byte_count for each in group)
-        self._writing, self._writing_since = group, time.monotonic()
-        failure: LandingError | None = LandingFullError(f"the landing {self.folder} failed")  # until we know better
-        try:
-            await self._in_thread(partial(self._segments.commit, [each.parts for each in group]))
-            failure = None
-        except OSError as error:
+    def _answer(self, group: Sequence[Waiting], error: OSError | None, commit: Commit) -> None:
+        """Tell everyone of a group what became of it."""
+        failure = None
+        if error is not None:
             failure = LandingFullError(f"cannot write the landing {self.folder}: {error.strerror or error}")
             self._remind(failure)
-        finally:
-            seconds = time.monotonic() - self._writing_since
-            self._writing = []
-            self._waiting_bytes -= byte_count
-            _answer(group, failure)
-            self._on_commit(Commit(len(group), byte_count, seconds, is_kept=failure is None))
+        for waiting in group:
+            self._tell(waiting, failure)
+        self._on_commit(commit)
+
+    def _tell(self, waiting: Waiting, failure: LandingError | None) -> None:
+        if waiting in self._waiting:
+            del self._waiting[waiting]
+            self._waiting_bytes -= waiting.byte_count
+        if waiting.done.done():  # Whoever waited has gone, or was told before.
+            return
+        if failure is None:
+            waiting.done.set_result(None)
+        else:
+            waiting.done.set_exception(failure)
 
     async def _keep(self) -> None:
-        """Finish segments that are old, and those of the dead; free those who wait for a disk that does not answer."""
+        """Finish segments that are old, and those of the dead."""
         looked_at = time.monotonic()
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            await self._thread.do(self._segments.finish_old)
+            if time.monotonic() - looked_at > RECOVERY_SECONDS:
+                await self._thread.do(partial(finish_abandoned, self.folder))
+                looked_at = time.monotonic()
+
+    async def _watch(self) -> None:
+        """Free those who wait for a disk that does not answer."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
             if self._is_stuck():
                 failure = LandingSlowError(f"the landing {self.folder} does not answer")
                 self._remind(failure)
-                _answer(self._writing, failure)  # these may turn out to be kept; the others are dropped
-                _answer(self._waiting, failure)
-                self._waiting_bytes -= sum(each.byte_count for each in self._waiting)
-                self._waiting.clear()
-            elif not self._writing:
-                await self._in_thread(self._segments.finish_old)
-                if time.monotonic() - looked_at > RECOVERY_SECONDS:
-                    await self._in_thread(partial(finish_abandoned, self.folder))
-                    looked_at = time.monotonic()
+                for waiting in list(self._waiting):
+                    waiting.is_dropped = True  # what is under way already may turn out to be kept, whole
+                    self._tell(waiting, failure)
 
     def _is_stuck(self) -> bool:
-        return bool(self._writing) and time.monotonic() - self._writing_since > self._limits.max_commit_seconds
+        since = self._thread.writing_since
+        return since is not None and time.monotonic() - since > self._limits.max_commit_seconds
 
     def _remind(self, failure: LandingError) -> None:
         if time.monotonic() - self._told_at > REMIND_SECONDS:
             self._told_at = time.monotonic()
             log.error("%s; clients are told to send again, nothing that was answered is lost", failure)
-
-    async def _in_thread(self, work: Callable[[], object]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-
-def _answer(group: Sequence[_Waiting], failure: LandingError | None) -> None:
-    for each in group:
-        if each.done.done():  # Whoever waited has gone, or was told before.
-            continue
-        if failure is None:
-            each.done.set_result(None)
-        else:
-            each.done.set_exception(failure)
 
 
 def _joined(lines: Sequence[bytes]) -> bytes:

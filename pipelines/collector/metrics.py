@@ -15,8 +15,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector as MetricCollector
 
+from pipelines.collector.group_commit import Commit
 from pipelines.collector.kafka_limits import KafkaNumbers
-from pipelines.collector.landing_files import Commit
 from pipelines.collector.protocols.routes import ROUTES
 from pipelines.collector.protocols.translation import Translation
 
@@ -66,6 +66,11 @@ class Metrics(MetricCollector):
             self._names += [("answer_seconds", protocol, str(each)) for each in range(len(ANSWER_SECONDS) + 2)]
         self._names += [("commit_seconds", str(each)) for each in range(len(COMMIT_SECONDS) + 2)]
         self._cell_of = {name: cell for cell, name in enumerate(self._names)}
+        self._request_cells = {
+            (str(protocol), status): self._cell_of["requests", protocol, str(status)]
+            for protocol in PROTOCOLS
+            for status in STATUSES
+        }
         self._worker_count = worker_count
         self._cells = memoryview(mmap.mmap(-1, worker_count * len(self._names) * _CELL_BYTES)).cast("d")
         self._own = self._row(0)
@@ -80,7 +85,7 @@ class Metrics(MetricCollector):
 
     def count_answer(self, protocol: str, status: int, seconds: float) -> None:
         """One request was answered."""
-        self._own[self._cell_of["requests", protocol, str(status)]] += 1
+        self._own[self._request_cells[protocol, status]] += 1
         self._observe(self._cell_of["answer_seconds", protocol, "0"], ANSWER_SECONDS, seconds)
 
     def count_kept(self, source: str, byte_count: int, translation: Translation) -> None:
@@ -88,8 +93,10 @@ class Metrics(MetricCollector):
         own, cell_of = self._own, self._cell_of
         own[cell_of["events", source]] += len(translation.lines)
         own[cell_of["body_bytes", source]] += byte_count
-        own[cell_of["unmapped_events", source]] += len(translation.unmapped)
-        own[cell_of["ignored_events", source]] += translation.ignored_count
+        if translation.unmapped:
+            own[cell_of["unmapped_events", source]] += len(translation.unmapped)
+        if translation.ignored_count:
+            own[cell_of["ignored_events", source]] += translation.ignored_count
 
     def count_not_kept(self, reason: str) -> None:
         """One request was refused for want of room, speed or patience."""

@@ -5,6 +5,7 @@ import gc
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
@@ -22,6 +23,7 @@ from pipelines.collector.protocols.load_mapping import Mappings
 from pipelines.collector.rate_limit import RateLimits
 from pipelines.collector.settings import CollectorSettings
 
+SWITCH_SECONDS = 0.0005
 SWEEP_TICKS = 10  # of uvicorn's ticks, ten a second
 STOP_SECONDS = 10  # for requests under way when the collector is told to stop; then they are broken off, not kept
 
@@ -110,6 +112,9 @@ def run_worker(blueprint: Blueprint, listener: socket.socket, shared: Shared, li
     # What is there now stays; requests leave little behind that only the collector of cycles can free.
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    # The landing's thread does little Python between system calls, and every request waits for it: by default it would
+    # have to wait five milliseconds for the event loop each time.
+    sys.setswitchinterval(SWITCH_SECONDS)
     settings = blueprint.settings
     landing = blueprint.open_landing(shared.metrics)
     config = uvicorn.Config(
