@@ -14,6 +14,7 @@ from schemas.lake.lake import create_lake, open_lake
 from schemas.tables import declared_tables
 
 TABLES = sorted(declared_tables())
+OF_EXPORTS = {"export_log", "holdouts"}  # the demo exports no list
 
 # The first to ask for the demo builds it.
 pytestmark = pytest.mark.timeout(600)
@@ -25,7 +26,7 @@ def test_a_view_holds_the_rows_that_polars_reads(name: str, demo_lake: Path) -> 
     with connect(open_lake(demo_lake)) as connection:
         in_sql = connection.sql(f'FROM "{name}"').pl()
     read = maidian.open_table(name, demo_lake).collect()
-    assert read.height > 0
+    assert (read.height > 0) == (name not in OF_EXPORTS)
     assert in_sql.columns == read.columns == [column.name for column in table.columns]
     keys = [*table.key, table.partition]
     as_read = read.with_columns(pl.col(pl.Datetime).dt.convert_time_zone("Asia/Shanghai"))

@@ -79,6 +79,7 @@ def test_rows_of_the_file_are_the_table_in_the_order_of_the_key(lake: Lake) -> N
     report = bring_in(lake, "skus.csv", ROWS, SKUS)
     assert (report.read_count, report.row_count, report.is_new) == (2, 2, True)
     nothing = dict.fromkeys(["category_id", "category_name", "brand", "manufacturer", "specification", "is_controlled"])
+    nothing |= dict.fromkeys(["license_scope", "sales_area"])
     assert rows(lake) == [
         {"sku_id": "YP1", "name": "阿莫西林", "price": Decimal("8.0000"), "currency": "CNY", "stock_quantity": 12}
         | {"is_prescription": True, **nothing},
@@ -108,6 +109,8 @@ def test_times_dates_and_left_out_rows(lake: Lake) -> None:
             "customer_type": None,
             "registered_at": datetime(2019, 12, 31, 16, tzinfo=UTC),
             "license_expires_date": date(2027, 12, 31),
+            "license_scope": None,
+            "sales_area": None,
         }
     ]
 
