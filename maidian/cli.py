@@ -97,7 +97,8 @@ def _say_error(message: str, preferences: Preferences) -> None:
     if preferences.log_format == "json":
         logging.getLogger("maidian").error(message)
     else:
-        click.echo(f"error: {message}", err=True)
+        for line in message.splitlines():
+            click.echo(f"error: {line}", err=True)
 
 
 @click.group(

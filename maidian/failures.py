@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.errors import MaidianError
+from schemas.errors import MaidianError, MistakesError
 
 INTERRUPTED_EXIT_CODE = 130  # 128 + SIGINT, as shells report it
 BROKEN_PIPE_EXIT_CODE = 141  # 128 + SIGPIPE
@@ -73,7 +73,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _known_failure(error: BaseException, place: Path | None) -> Failure | None:
     if isinstance(error, MaidianError):
-        return Failure(_one_line(error), error.exit_code)
+        message = str(error) if isinstance(error, MistakesError) else _one_line(error)
+        return Failure(message, error.exit_code)
     if isinstance(error, MemoryError):
         return Failure("out of memory; use fewer --workers, or a machine with more memory")
     if isinstance(error, OSError):

@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from pipelines.collector.settings import CollectorSettings, SourceSettings
-from schemas.errors import UsageError
+from schemas.errors import MistakesError, UsageError
 
 SETTINGS_NAME = "collector.toml"
 """The file in a lake."""
@@ -35,7 +35,7 @@ def read_collector_settings(path: Path) -> CollectorSettings:
         raise UsageError(f"settings {path} is not TOML: {error}; write each setting as `name = value`") from None
     faults = [f"settings {path}{_line_of(name, text)}: {fault}" for name, fault in _faults(document)]
     if faults:
-        raise UsageError("\n".join(faults))
+        raise MistakesError(faults)
     return msgspec.convert(document, CollectorSettings, strict=True)
 
 

@@ -17,7 +17,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from maidian.failures import NO_SPACE, Failure, explain_failure
-from schemas.errors import MaidianError, RefusedError, UsageError
+from schemas.errors import MaidianError, MistakesError, RefusedError, UsageError
 
 ROWS = pl.DataFrame({"n": range(100_000)})
 
@@ -35,6 +35,12 @@ def failure_of(action: Callable[[], object], place: Path | None = None) -> Failu
 @pytest.mark.parametrize(("kind", "code"), [(MaidianError, 1), (UsageError, 2), (RefusedError, 3), (TornError, 3)])
 def test_our_errors_say_their_line_and_exit_with_their_code(kind: type[MaidianError], code: int) -> None:
     assert explain_failure(kind("mapping.toml: no column\n'Qty'")) == Failure("mapping.toml: no column 'Qty'", code)
+
+
+def test_mistakes_are_a_line_each() -> None:
+    assert explain_failure(MistakesError(["a.toml: no\n  such key", "b.toml: empty"])) == Failure(
+        "a.toml: no such key\nb.toml: empty", 2
+    )
 
 
 def test_our_error_behind_another_is_found() -> None:

@@ -22,7 +22,7 @@ from pipelines.collector.protocols.rulebook import LINES, SET_BY_PROTOCOL, Ruleb
 from pipelines.imports.contract_kinds import FieldKind, event_fields, line_fields, shared_fields
 from pipelines.imports.mapping_errors import suggest
 from pipelines.landing import SOURCE_NAME
-from schemas.errors import UsageError
+from schemas.errors import MistakesError, UsageError
 from schemas.events.contract import EVENT_TYPES
 
 FOLDER_IN_LAKE = "mappings"
@@ -51,10 +51,12 @@ def load_mappings(folder: Path | None = None) -> Mappings:
     for path in sorted(folder.glob("*.toml")) if folder is not None else []:
         try:
             own[path.stem] = _source_rulebooks(path, shipped)
+        except MistakesError as error:
+            mistakes += error.mistakes
         except UsageError as error:
             mistakes.append(str(error))
     if mistakes:
-        raise UsageError("\n".join(mistakes))
+        raise MistakesError(mistakes)
     return Mappings(own, otherwise)
 
 
@@ -86,7 +88,7 @@ def _source_rulebooks(path: Path, shipped: dict[str, ProtocolMapping]) -> Rulebo
         if not mistakes:
             books[protocol] = Rulebook(mapping)
     if mistakes:
-        raise UsageError("\n".join(f"{path}: {mistake}" for mistake in mistakes))
+        raise MistakesError(f"{path}: {mistake}" for mistake in mistakes)
     return Rulebooks(**books)
 
 

@@ -54,4 +54,6 @@ def test_a_mapping_with_mistakes_is_a_usage_error(tmp_path: Path) -> None:
     (lake / "mappings" / "web.toml").write_text('[[segment.event]]\nname = "Goods Seen"\ntype = "veiw"\nextra = 1\n')
     done = run(lake)
     assert done.exit_code == 2
-    assert done.stderr.count("web.toml: [[segment.event]] 1") == 2
+    said = done.stderr.splitlines()
+    assert len(said) == 2
+    assert all(line.startswith("error: ") and "web.toml: [[segment.event]] 1" in line for line in said)
