@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.ci, pytest.mark.timeout(400)]  # npm fetches the clien
 
 PERSON = SIX_KINDS["person"]
 IN_NODE = ["segment-node", "rudder-node"]
+WRONG_CLOCK = "segment-wrong-clock"
+CLOCK_IS_WRONG_BY = timedelta(hours=3)
 IN_BROWSER = {
     "segment-browser": ("segment.html", {}),
     "segment-browser-batch": ("segment.html", {"batch": 1}),
@@ -59,12 +61,14 @@ def run(command: list[str], folder: Path) -> str:
 @pytest.fixture(scope="module")
 def sent(javascript_clients: Path, node: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Collector, datetime]:
     """The collector after all of them sent, its events in the lake, and when the Node clients began."""
-    sources = [*IN_NODE, *IN_BROWSER]
+    sources = [*IN_NODE, WRONG_CLOCK, *IN_BROWSER]
     with (
         running(tmp_path_factory.mktemp("javascript") / "lake", sources) as collector,
         shop(javascript_clients) as origin,
     ):
         started = run([node, "send.cjs", collector.url, "six_kinds.json"], javascript_clients)
+        wrong_by = str(int(CLOCK_IS_WRONG_BY.total_seconds() * 1000))
+        run([node, "send.cjs", collector.url, "six_kinds.json", wrong_by], javascript_clients)
         pages = [
             f"{origin}/{page}?{urlencode({'source': source, 'collector': collector.url, **options})}"
             for source, (page, options) in IN_BROWSER.items()
@@ -86,8 +90,17 @@ def test_node_clients(sent: tuple[Collector, datetime], source: str) -> None:
     assert events["client_at"].to_list() == moments
 
 
-@pytest.mark.parametrize("source", IN_BROWSER)
+def test_a_wrong_clock_is_put_right(sent: tuple[Collector, datetime]) -> None:
+    events = sent[0].events(WRONG_CLOCK)
+    assert_six_kinds(events, customer_id=PERSON["customer"], buyer_id=PERSON["buyer"], anonymous_id=PERSON["device"])
+    for row in events.iter_rows(named=True):
+        assert row["client_at"] - row["received_at"] > CLOCK_IS_WRONG_BY - timedelta(minutes=2)
+        assert row["occurred_at"] - row["client_at"] == row["received_at"] - row["sent_at"]
+        assert timedelta(0) < row["received_at"] - row["occurred_at"] < timedelta(minutes=2)
+
+
 @pytest.mark.usefixtures("browser")
+@pytest.mark.parametrize("source", IN_BROWSER)
 def test_browser_clients(sent: tuple[Collector, datetime], source: str) -> None:
     events = sent[0].events(source)
     assert_six_kinds(events, customer_id=PERSON["customer"], buyer_id=PERSON["buyer"], anonymous_id=PERSON["device"])

@@ -1,7 +1,19 @@
-// Sends the six kinds with the real Node clients. Arguments: the collector's address, the file of the six kinds.
+// Sends the six kinds with the real Node clients. Arguments: the collector's address, the file of the six kinds, and by
+// how many milliseconds the clock of this machine is wrong (then only one client sends).
 const { readFileSync } = require("node:fs");
 
-const [url, file] = process.argv.slice(2);
+const [url, file, wrongBy] = process.argv.slice(2);
+if (wrongBy) {
+  const RightDate = Date;
+  globalThis.Date = class extends RightDate {
+    constructor(...parts) {
+      super(...(parts.length ? parts : [RightDate.now() + Number(wrongBy)]));
+    }
+    static now() {
+      return RightDate.now() + Number(wrongBy);
+    }
+  };
+}
 const { person, segment: calls } = JSON.parse(readFileSync(file, "utf8"));
 const startedAt = Math.floor(Date.now() / 1000) * 1000 - 60_000;
 
@@ -37,7 +49,6 @@ function fail(error) {
   process.exit(1);
 }
 
-sendSegment("segment-node")
-  .then(() => sendRudder("rudder-node"))
+(wrongBy ? sendSegment("segment-wrong-clock") : sendSegment("segment-node").then(() => sendRudder("rudder-node")))
   .then(() => process.stdout.write(`${startedAt}\n`))
   .catch(fail);
