@@ -5,11 +5,13 @@ import re
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 
 from pipelines.collector.body import Receive
+from pipelines.collector.http_guard import send_at_once
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
@@ -23,7 +25,7 @@ _HEADER_NAMES = re.compile(rb"[A-Za-z0-9_, -]{1,1000}")
 class Answer:
     """One answer, ready to be sent any number of times."""
 
-    __slots__ = ("_plain", "body", "headers", "status")
+    __slots__ = ("_plain", "_rest", "_status_line", "body", "headers", "status")
 
     def __init__(self, status: int, body: bytes, content_type: bytes = b"application/json", *more: Header) -> None:
         self.status = status
@@ -34,9 +36,13 @@ class Answer:
             *more,
         ]
         self._plain = {"type": "http.response.start", "status": status, "headers": self.headers}
+        self._status_line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
+        self._rest = b"".join([b"%b: %b\r\n" % header for header in self.headers]) + b"\r\n" + body
 
     async def send(self, send: Send, more: list[Header] | None = None) -> None:
         """Send it, with headers of this one request."""
+        if not more and send_at_once(send, self._status_line, self._rest):
+            return
         if more:
             await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers, *more]})
         else:

@@ -115,6 +115,31 @@ class GuardedConnection(HttpToolsProtocol):
         return cycle is not None and not cycle.response_complete
 
 
+def send_at_once(send: object, status_line: bytes, rest: bytes) -> bool:
+    """Send an answer that is ready as bytes, all but its date; False when it must go the usual way, piece by piece.
+
+    uvicorn checks and puts together every header of every answer, and sends head and body apart: a fifth of what a small
+    request costs. Only for `send` of uvicorn itself, and only where nothing is left to decide.
+    """
+    cycle = getattr(send, "__self__", None)
+    if (
+        not isinstance(cycle, RequestResponseCycle)
+        or cycle.response_started
+        or cycle.disconnected
+        or not cycle.keep_alive
+        or cycle.flow.write_paused
+        or cycle.scope["method"] == "HEAD"
+    ):
+        return False
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.message_event.set()
+    headers = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
+    cycle.transport.write(status_line + headers + rest)
+    cycle.on_response()
+    return True
+
+
 def guarded(max_connections: int) -> type[GuardedConnection]:
     """The class of connections for uvicorn to make."""
     return type("LimitedConnection", (GuardedConnection,), {"max_connections": max_connections})
