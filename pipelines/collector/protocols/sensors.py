@@ -1,26 +1,19 @@
 """The Sensors Analytics protocol: `/sa`, `/sa.gif`, `/debug`; GET or POST; one event or a list; base64 of JSON."""
 
-import base64
-import binascii
 import re
-import zlib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 import msgspec
 
-from pipelines.collector.protocols.field_ways import Node, node_or_text, open_child, read_node
-from pipelines.collector.protocols.java_hash import java_hash
-from pipelines.collector.protocols.loose_json import is_object, list_items
+from pipelines.collector.protocols.field_ways import Node, open_child
 from pipelines.collector.protocols.rulebook import EventHead, Rulebook, Rulebooks, content_id, counted_id
+from pipelines.collector.protocols.sensors_body import read_events
 from pipelines.collector.protocols.translation import (
     Request,
-    TooLargeError,
     Translation,
     Unmapped,
-    UnreadableError,
     check_count,
 )
 from pipelines.collector.protocols.values import NOTHING, Value, as_text
@@ -33,7 +26,6 @@ NOT_KEPT = (*KEYS, "_flush_time", "_track_id", "_nocache")
 
 _KEY = re.compile(rb'"(token|project)"\s*:\s*"[^"\\]*"')
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_GZIP_MAGIC = b"\x1f\x8b"
 _NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
 _DEVICES = (
     "$identity_cookie_id",
@@ -43,7 +35,6 @@ _DEVICES = (
     "$identity_mp_id",
 )
 _encode = msgspec.json.Encoder().encode
-_read_nodes = msgspec.json.Decoder(list[dict[str, Value]]).decode
 
 
 def translate_events(request: Request, rulebooks: Rulebooks) -> Translation:
@@ -52,91 +43,13 @@ def translate_events(request: Request, rulebooks: Rulebooks) -> Translation:
     Raises `UnreadableError` where there is neither, where `crc` does not fit, and where what is packed is no JSON;
     `TooLargeError` where it unpacks to more than `max_bytes`. A dry run is checked and gives nothing.
     """
-    events = _events(request)
+    events = read_events(request)
     check_count(len(events))
     done = Translation()
     if request.headers.get("dry-run", "").lower() == "true":
         return done
     _translate(events, done, request, rulebooks.sensors)
     return done
-
-
-def _events(request: Request) -> list[Node | bytes]:
-    """The events of a request: objects, or the text of what is none."""
-    form = _form(request.body) if request.body else {}
-    if b"data" not in form and b"data_list" not in form:
-        if request.body[:1] in (b"{", b"["):  # JSON itself, as some of the smaller clients send it
-            return _read([request.body])
-        form = _form(request.query.encode())
-    packed = [form[key] for key in (b"data", b"data_list") if key in form]
-    if not packed:
-        raise UnreadableError(
-            "there is no data and no data_list; send one of them, base64 of JSON, gzip before it or not"
-        )
-    crc = _crc(form)
-    if crc is not None and crc != java_hash(packed[0]):
-        raise UnreadableError(f"crc {crc} does not fit the data; it was cut or changed on the way")
-    return _read([_unpack(each, request.max_bytes) for each in packed])
-
-
-def _read(texts: list[bytes]) -> list[Node | bytes]:
-    events: list[Node | bytes] = []
-    for said in texts:
-        text = said.replace(b"\n", b" ") if b"\n" in said else said
-        try:
-            if text.lstrip()[:1] == b"[":
-                events += _read_nodes(text)
-            else:
-                events.append(read_node(text))
-        except _NOT_JSON as error:
-            items = [text] if is_object(text) else list_items(text)
-            if items is None:
-                raise UnreadableError(f"the data is neither a JSON object nor a list of them: {error}") from None
-            events += [node_or_text(item) for item in items]
-    return events
-
-
-def _form(text: bytes) -> dict[bytes, bytes]:
-    """The first value of each key. A plus sign stays one: it is base64, and some clients do not escape it."""
-    form: dict[bytes, bytes] = {}
-    for pair in text.split(b"&"):
-        key, _, value = pair.partition(b"=")
-        form.setdefault(key, unquote_to_bytes(value) if b"%" in value else value)
-    return form
-
-
-def _crc(form: dict[bytes, bytes]) -> int | None:
-    said = form.get(b"crc")
-    if said is None:
-        said = _form(form.get(b"ext", b"")).get(b"crc")
-    if said is None:
-        return None
-    try:
-        return int(said)
-    except ValueError:
-        raise UnreadableError("crc is no integer") from None
-
-
-def _unpack(packed: bytes, max_bytes: int) -> bytes:
-    try:
-        data = binascii.a2b_base64(packed, strict_mode=True)
-    except binascii.Error:
-        try:
-            data = base64.b64decode(packed.strip().replace(b" ", b"+") + b"===")
-        except binascii.Error:
-            raise UnreadableError("the data is not base64") from None
-    if data[:2] != _GZIP_MAGIC:
-        return data
-    unzip = zlib.decompressobj(wbits=31)
-    try:
-        text = unzip.decompress(data, max_bytes + 1)
-    except zlib.error as error:
-        raise UnreadableError(f"the data is not gzip: {error}") from None
-    if len(text) > max_bytes:
-        raise TooLargeError(f"the data unpacks to more than {max_bytes:,} bytes; send fewer events at once")
-    if not unzip.eof:
-        raise UnreadableError("the gzip data is cut off")
-    return text
 
 
 def _translate(events: list[Node | bytes], done: Translation, request: Request, book: Rulebook) -> None:
