@@ -62,7 +62,9 @@ const panel = (() => {
   function draw() {
     const entries = [...sent.values()].reverse();
     document.getElementById("hint").hidden = entries.length > 0;
-    document.getElementById("counts").textContent = `发出 ${entries.length} · 已收到 ${entries.filter((entry) => entry.state === "kept").length}`;
+    const keptCount = entries.filter((entry) => entry.state === "kept").length;
+    document.getElementById("counts").textContent = `发出 ${entries.length} · 已收到 ${keptCount}`;
+    document.getElementById("pill").textContent = `${keptCount} / ${entries.length}`;
     const open = new Set([...list.querySelectorAll("details[open]")].map((details) => details.dataset.id));
     list.replaceChildren(...entries.slice(0, 30).map((entry) => row(entry, open)));
   }

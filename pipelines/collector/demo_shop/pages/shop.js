@@ -2,14 +2,14 @@
 "use strict";
 
 const PRODUCTS = [
-  { sku: "YP100234", name: "阿莫西林胶囊", form: "0.25g×24粒", maker: "联邦制药", category: "抗生素", price: "8.60" },
-  { sku: "YP100235", name: "阿莫西林克拉维酸钾片", form: "0.375g×12片", maker: "华北制药", category: "抗生素", price: "21.50" },
-  { sku: "YP100301", name: "布洛芬缓释胶囊", form: "0.3g×20粒", maker: "中美史克", category: "解热镇痛", price: "15.80" },
-  { sku: "YP100302", name: "对乙酰氨基酚片", form: "0.5g×12片", maker: "新华制药", category: "解热镇痛", price: "3.20" },
-  { sku: "YP100410", name: "感冒灵颗粒", form: "10g×9袋", maker: "华润三九", category: "感冒用药", price: "11.90" },
-  { sku: "YP100411", name: "连花清瘟胶囊", form: "0.35g×36粒", maker: "以岭药业", category: "感冒用药", price: "27.40" },
-  { sku: "YP100520", name: "苯磺酸氨氯地平片", form: "5mg×28片", maker: "辉瑞制药", category: "心血管", price: "32.00" },
-  { sku: "YP100630", name: "二甲双胍缓释片", form: "0.5g×30片", maker: "施贵宝", category: "糖尿病", price: "24.60" },
+  { sku: "YP100234", name: "阿莫西林胶囊", form: "0.25g×24粒", maker: "东江药业", category: "抗生素", price: "8.60" },
+  { sku: "YP100235", name: "阿莫西林克拉维酸钾片", form: "0.375g×12片", maker: "北辰制药", category: "抗生素", price: "21.50" },
+  { sku: "YP100301", name: "布洛芬缓释胶囊", form: "0.3g×20粒", maker: "南岭药业", category: "解热镇痛", price: "15.80" },
+  { sku: "YP100302", name: "对乙酰氨基酚片", form: "0.5g×12片", maker: "北辰制药", category: "解热镇痛", price: "3.20" },
+  { sku: "YP100410", name: "感冒灵颗粒", form: "10g×9袋", maker: "云川药业", category: "感冒用药", price: "11.90" },
+  { sku: "YP100411", name: "板蓝根颗粒", form: "10g×20袋", maker: "云川药业", category: "感冒用药", price: "27.40" },
+  { sku: "YP100520", name: "苯磺酸氨氯地平片", form: "5mg×28片", maker: "西川制药", category: "心血管", price: "32.00" },
+  { sku: "YP100630", name: "二甲双胍缓释片", form: "0.5g×30片", maker: "东江药业", category: "糖尿病", price: "24.60" },
 ];
 
 const analytics = AnalyticsNext.AnalyticsBrowser.load(
