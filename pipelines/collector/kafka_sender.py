@@ -106,7 +106,7 @@ class Sender:
         for row, line in enumerate(lines):
             report = partial(self._note, sending, row)
             try:
-                self._producer.produce(self._topic, line, _key(line), headers=headers, on_delivery=report)
+                self._producer.produce(self._topic, line, key_of(line), headers=headers, on_delivery=report)
                 sending.waiting_count += 1
             except BufferError:
                 sending.note(row, "_QUEUE_FULL", "too much waits to be sent")
@@ -153,8 +153,8 @@ class Sender:
             sending.finish()
 
 
-def _key(line: bytes) -> bytes | None:
-    """Who did it; None when the line does not say, as one that is no event."""
+def key_of(line: bytes) -> bytes | None:
+    """The key of a record: who did it; None when the line does not say, as one that is no event."""
     try:
         who = _WHO.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
