@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from pipelines.generator.customers import REGIONS, TYPES
+from pipelines.generator.licences import is_controlled, license_expires_date, license_scope, needed_scope, sales_area
 from pipelines.generator.text import money
 from pipelines.generator.world import World
 from schemas.lake.durable import write_durably
@@ -34,6 +35,9 @@ SKU_COLUMNS = (
     "price",
     "is_prescription",
     "stock",
+    "is_controlled",
+    "license_scope",
+    "sales_area",
 )
 
 
@@ -54,24 +58,40 @@ def _sku(world: World, sku: int) -> tuple[object, ...]:
         money(int(catalogue.price[sku])),
         "true" if drug.is_prescription else "false",
         int(catalogue.stock[sku]),
+        "true" if is_controlled(drug, category.name) else "false",
+        needed_scope(drug, category.name),
+        sales_area(sku),
     )
 
 
-CUSTOMER_COLUMNS = ("customer_id", "name", "type", "region", "city", "buyer_count", "registered_at")
+CUSTOMER_COLUMNS = (
+    "customer_id",
+    "name",
+    "type",
+    "region",
+    "city",
+    "buyer_count",
+    "registered_at",
+    "license_expires_date",
+    "license_scope",
+)
 
 
 def _customer(world: World, customer: int) -> tuple[object, ...]:
     customers = world.customers
     region, city = REGIONS[int(customers.region[customer])]
+    type_name = TYPES[int(customers.type[customer])].name
     registered = world.date_of(0) + timedelta(days=int(customers.registered_day[customer]))
     return (
         customers.customer_ids[customer],
         customers.names[customer],
-        TYPES[int(customers.type[customer])].name,
+        type_name,
         region,
         city,
         int(customers.buyer_count[customer]),
         f"{registered}T00:00:00+08:00",
+        license_expires_date(world, customer),
+        license_scope(customer, type_name),
     )
 
 

@@ -70,7 +70,7 @@ def test_many_shops_meet_every_rule() -> None:
     """Else a rule could be broken and no test would see it."""
     seen: set[str] = set()
 
-    @settings(max_examples=500)
+    @settings(max_examples=300)
     @given(shops(), audiences(), export_rules(), moments, held_outs)
     def look(
         tables: dict[str, Any], audience: Audience, rules: ExportRules, moment: Moment, held_out: frozenset[str]

@@ -72,6 +72,9 @@ def ask(lake: Lake, sql: str) -> list[tuple[Any, ...]]:
 
 def test_files_manifest_log_and_holdout_agree(lake: Lake, tmp_path: Path) -> None:
     report, is_new = make(lake, tmp_path / "out", audit=audit_partitions, shape="parquet")
+    licences = {"license_expired", "license_unknown", "license_scope", "sales_area"}
+    assert licences <= report.removed_row_counts.keys()  # the demo's masters hold some of each
+    assert report.warnings == []
     stem = f"viewed_not_ordered_2026-11-20_{report.export_id[:8]}"
     wanted = [f"{stem}.parquet", f"{stem}.parquet.manifest.json", f"{stem}_removed.parquet"]
     assert is_new
@@ -151,7 +154,9 @@ def test_the_cap_counts_lists_of_earlier_days_and_held_out_companies_too(lake: L
     before = [make(lake, tmp_path, "browsed_never_ordered", cap, exported_date=TODAY + timedelta(n))[0] for n in (0, 1)]
     third, _ = make(lake, tmp_path, "browsed_never_ordered", cap, exported_date=TODAY + timedelta(2))
     assert before[0].listed_row_count == before[1].listed_row_count > 0
-    assert third.removed_row_counts == {"frequency_cap": before[0].matched_row_count}
+    reached = dict(before[0].removed_row_counts)
+    capped = {"frequency_cap": before[0].listed_row_count + reached.pop("held_out")}
+    assert third.removed_row_counts == {**reached, **capped}
     fourth, _ = make(lake, tmp_path, "browsed_never_ordered", cap, exported_date=TODAY + timedelta(3))
     assert fourth.listed_row_count == before[0].listed_row_count  # the first is out of the three days
 
@@ -236,3 +241,19 @@ def test_duckdb_reads_what_was_published(lake: Lake, tmp_path: Path) -> None:
     (row,) = duckdb.sql(query).fetchall()
     assert row[0] > 0
     assert row[1] == 1
+
+
+def test_no_product_is_listed_for_whom_the_masters_say_may_not_buy_it(lake: Lake, tmp_path: Path) -> None:
+    """Asked of the masters in SQL, over every list that names products."""
+    for audience in ("viewed_not_ordered", "browsed_never_ordered"):
+        make(lake, tmp_path, audience)
+    forbidden = """
+        SELECT count(*) FROM (SELECT customer_id, unnest(sku_ids) AS sku_id FROM export_log) AS l
+        JOIN skus AS s USING (sku_id) JOIN customers AS c USING (customer_id)
+        WHERE ((s.is_prescription OR s.is_controlled) AND c.license_expires_date < DATE '2026-11-21')
+            OR (s.is_controlled AND c.license_expires_date IS NULL)
+            OR (s.is_prescription AND NOT contains(c.license_scope, ';处方药'))
+            OR (s.is_controlled AND NOT contains(c.license_scope, '精神'))
+            OR (s.sales_area IS NOT NULL AND NOT contains(s.sales_area, c.sales_area))"""
+    assert ask(lake, forbidden) == [(0,)]
+    assert ask(lake, "SELECT count(*) > 100 FROM (SELECT unnest(sku_ids) FROM export_log)") == [(True,)]
