@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -10,10 +11,11 @@ from confluent_kafka import Producer
 
 from infra.local.kafka.broker import Broker
 from pipelines.ingest import ingest as ingest_module
-from pipelines.ingest import plan_records
+from pipelines.ingest import plan_records, read_records
 from pipelines.ingest.ingest import IngestJob, IngestResult, ingest
+from pipelines.ingest.plan import Plan
 from pipelines.ingest.ranges import ranges_folder
-from pipelines.kafka_topic import KafkaTopic
+from pipelines.kafka_topic import BrokerAwayError, KafkaTopic
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake, create_lake
 from schemas.lake.publish import roll_back
@@ -179,6 +181,29 @@ def test_a_topic_that_was_made_anew_is_told_and_taken_from_its_start(lake: Lake,
 def test_a_topic_that_is_not_there_is_the_persons_error(lake: Lake, kafka_broker: Broker) -> None:
     with pytest.raises(UsageError, match="there is no topic nowhere at"):
         take_in(lake, KafkaTopic(kafka_broker.bootstrap, "nowhere"))
+
+
+@pytest.mark.ci
+def test_a_broker_that_goes_away_in_the_middle_of_a_cycle_loses_nothing(
+    lake: Lake, own_broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_broker.start()
+    topic = new_topic(own_broker, 2)
+    send(topic, [(number % 2, "web", view(str(number))) for number in range(10)])
+
+    def plan_then_die(*arguments: Any) -> Plan:
+        plan = plan_records.plan_records(*arguments)
+        own_broker.kill()
+        return plan
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest_module, "plan_records", plan_then_die)
+        patch.setattr(read_records, "SILENCE_SECONDS", 2)
+        with pytest.raises(BrokerAwayError, match="stopped answering"):
+            take_in(lake, topic)
+    assert current_snapshot(lake, "events") is None
+    own_broker.start()
+    assert counts(take_in(lake, topic), "web") == (10, 10, 0, 0)
 
 
 def test_several_cycles_on_a_small_grid_equal_one(
