@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -157,10 +158,15 @@ def _instant(said: Any) -> bytes | None:
     if text in NOTHING:
         return None
     try:
-        moment = _EPOCH + timedelta(milliseconds=int(text))
+        second, millisecond = divmod(int(text), 1000)
+        return b'"%b.%03dZ"' % (_second_text(second), millisecond)
     except (ValueError, OverflowError):
         return as_text(text)
-    return b'"%b"' % moment.isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
+
+
+@lru_cache(maxsize=4096)  # events of one moment come together
+def _second_text(second: int) -> bytes:
+    return (_EPOCH + timedelta(seconds=second)).isoformat().removesuffix("+00:00").encode()
 
 
 def _without_keys(text: bytes) -> bytes:
