@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from pipelines.collector.group_commit import Commit, CommitThread, Waiting
@@ -25,6 +24,7 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0  # how often the age of segments is looked at: a small part of the least age they can have
 RECOVERY_SECONDS = 5.0  # how long the segments of a worker that died wait for another to finish them
+RECOVERY_REST = 100  # times as long as a look took, at least: looking is a hundredth of what a worker does
 REMIND_SECONDS = 60.0  # a failing disk fails every request: it is logged once, and again so often
 
 
@@ -66,8 +66,8 @@ class FileLanding:
     async def start(self) -> None:
         """Finish what dead collectors left, and watch the age of segments from now on."""
         self._thread.start()
-        await self._thread.do(partial(finish_abandoned, self.folder))
-        self._tasks = [asyncio.create_task(self._keep()), asyncio.create_task(self._watch())]
+        await asyncio.to_thread(finish_abandoned, self.folder)
+        self._tasks = [asyncio.create_task(each) for each in (self._keep(), self._watch(), self._recover())]
 
     async def append(self, source: str, lines: Sequence[bytes], unmapped: Sequence[bytes] = ()) -> None:
         """Keep all of one request or nothing of it, on stable storage when this returns."""
@@ -99,7 +99,7 @@ class FileLanding:
             with suppress(asyncio.CancelledError):
                 await task
         await self._thread.do(self._segments.finish_all)
-        await self._thread.do(partial(finish_abandoned, self.folder))
+        await asyncio.to_thread(finish_abandoned, self.folder)
         self._thread.stop()
 
     def _answer(self, group: Sequence[Waiting], error: OSError | None, commit: Commit) -> None:
@@ -124,14 +124,19 @@ class FileLanding:
             waiting.done.set_exception(failure)
 
     async def _keep(self) -> None:
-        """Finish segments that are old, and those of the dead."""
-        looked_at = time.monotonic()
+        """Finish segments that are old."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
             await self._thread.do(self._segments.finish_old)
-            if time.monotonic() - looked_at > RECOVERY_SECONDS:
-                await self._thread.do(partial(finish_abandoned, self.folder))
-                looked_at = time.monotonic()
+
+    async def _recover(self) -> None:
+        """Finish the segments of workers that died. Beside the thread that commits: a large folder takes a while."""
+        took_seconds = 0.0
+        while True:
+            await asyncio.sleep(max(RECOVERY_SECONDS, took_seconds * RECOVERY_REST))
+            started = time.monotonic()
+            await asyncio.to_thread(finish_abandoned, self.folder)
+            took_seconds = time.monotonic() - started
 
     async def _watch(self) -> None:
         """Free those who wait for a disk that does not answer."""

@@ -21,17 +21,27 @@ def finish_abandoned(landing: Path) -> int:
     """
     finished_count = 0
     for folder in (landing, landing / UNMAPPED_FOLDER):
-        try:
-            paths = sorted(folder.glob(f"*/*{GROWING_SUFFIX}"))
-        except OSError as error:
-            log.warning("cannot look for unfinished segments in %s: %s", folder, error.strerror)
-            continue
-        for path in paths:
+        for path in _growing_segments(folder):
             try:
                 finished_count += _finish(path)
             except OSError as error:
                 log.warning("cannot finish the segment %s yet: %s", path, error.strerror)
     return finished_count
+
+
+def _growing_segments(folder: Path) -> list[Path]:
+    """Growing segments of every source below a folder, whoever writes them."""
+    found: list[Path] = []
+    try:
+        for source in list(os.scandir(folder)):
+            if source.is_dir():
+                # Years of finished segments may stand beside them: names alone are looked at.
+                found += [Path(entry.path) for entry in os.scandir(source) if entry.name.endswith(GROWING_SUFFIX)]
+    except FileNotFoundError:
+        pass  # nothing was kept there yet
+    except OSError as error:
+        log.warning("cannot look for unfinished segments in %s: %s", folder, error.strerror)
+    return sorted(found)
 
 
 def _finish(path: Path) -> bool:
