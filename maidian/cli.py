@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import click
 
 from maidian import __version__
-from maidian.failure_notice import give_notice
 from maidian.failures import BROKEN_PIPE_EXIT_CODE, INTERRUPTED_EXIT_CODE, explain_failure
 from maidian.logs import configure_logging
 from maidian.options import PLACE, Preferences
@@ -89,6 +88,8 @@ class LazyGroup(click.Group):
             failure = explain_failure(error, ctx.meta.get(PLACE))
             _say_error(failure.message, preferences)
             if preferences.on_failure:
+                from maidian.failure_notice import give_notice
+
                 give_notice(preferences.on_failure, ctx.invoked_subcommand or "", failure, ctx.meta.get(PLACE))
             sys.exit(failure.exit_code)
 
