@@ -210,7 +210,7 @@ def test_several_cycles_on_a_small_grid_equal_one(
     lake: Lake, kafka_broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     topic = new_topic(kafka_broker, 2)
-    send(topic, [(n % 2, "web", view(str(n % 40), sku_id=f"S{n % 40}")) for n in range(60)])
+    send(topic, [(n % 2, "web", view(str(n % 20), sku_id=f"S{n % 20}")) for n in range(30)])
     take_in(lake, topic)
     other = create_lake(tmp_path / "other", "Asia/Shanghai")
     monkeypatch.setattr(plan_records, "GRID_RECORDS", 4)
