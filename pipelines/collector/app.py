@@ -29,7 +29,7 @@ from pipelines.collector.answers import (
     retry_after,
     with_headers,
 )
-from pipelines.collector.body import BodyBudget, BodyError, BodyReader, DisconnectedError, Receive
+from pipelines.collector.body import BodyBudget, BodyError, BodyReader, DisconnectedError, Receive, is_short
 from pipelines.collector.heading import Heading, key_of_query, read_heading
 from pipelines.collector.keys import KeyHolder, WriteKeys, key_of_body
 from pipelines.collector.landing import Landing, LandingError, LandingSlowError
@@ -130,7 +130,11 @@ class Collector:
             holder = None if key is None else self._keys.holder(key)
             if holder is None and (key is not None or route.protocol != "segment"):
                 return WRONG_KEY
-            body = await reader.read(receive, heading.content_length)
+            message = await receive() if is_short(heading.content_length) else None
+            if message is not None and reader.is_whole(message):
+                body: bytes = message["body"]  # nearly every request: all of it arrived at once
+            else:
+                body = await reader.read(receive, heading.content_length, message)
             if holder is None:
                 holder = self._keys.holder(key_of_body(body) or b"")
                 if holder is None:

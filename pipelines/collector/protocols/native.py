@@ -26,8 +26,11 @@ def translate_events(request: Request, _rulebooks: Rulebooks | None = None) -> T
     check_count(len(lines))
     if _RECEIVED_AT in request.body:
         return Translation(lines=[_stamped(line, stamp) for line in lines])
-    start = b"{" + stamp + b","
-    return Translation(lines=[start + line[1:] if line[:2] == b'{"' else _stamped(line, stamp) for line in lines])
+    # Every line starts with a brace and a quote exactly when the least and the greatest do: no look at each by itself.
+    if lines and min(lines) >= b'{"' and max(lines) < b"{#":
+        start = b"{" + stamp + b","
+        return Translation(lines=[start + line[1:] for line in lines])
+    return Translation(lines=[_stamped(line, stamp) for line in lines])
 
 
 def _split(request: Request) -> list[bytes]:
