@@ -87,7 +87,7 @@ DECIDED = """
         SELECT *, dense_rank() OVER (PARTITION BY rule_before IS NULL ORDER BY first_place) AS customer_place
         FROM of_customers
     )
-    SELECT * EXCLUDE (rule_before), CASE WHEN rule_before IS NOT NULL THEN rule_before {after_size} END AS removed_by
+    SELECT * EXCLUDE (rule_before, needed_scopes, held_scopes, sold_areas, own_areas), CASE WHEN rule_before IS NOT NULL THEN rule_before {after_size} END AS removed_by
     FROM sized
 """
 

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TextIO
@@ -145,7 +146,7 @@ def _headings(columns: Sequence[ListColumn], language: Language) -> list[str]:
 def _cell(value: Any, language: Language, *, is_text: bool) -> Any:
     """A value for a person's sheet; `is_text` when a cell holds nothing but text and plain numbers."""
     if isinstance(value, str):
-        return without_formula(without_control(value))
+        return _safe(value)
     if isinstance(value, bool):
         return YES_NO[language][not value]
     if isinstance(value, Decimal):
@@ -155,6 +156,11 @@ def _cell(value: Any, language: Language, *, is_text: bool) -> Any:
     if value is None and is_text:
         return ""
     return value
+
+
+@lru_cache(maxsize=10_000)  # names come again and again
+def _safe(text: str) -> str:
+    return without_formula(without_control(text))
 
 
 def _number(value: Decimal) -> Decimal:
