@@ -56,8 +56,8 @@ def test_every_key_of_a_mapping_is_on_the_page(table: type[msgspec.Struct]) -> N
     assert {field.encode_name for field in described.fields} - {"description"} <= words
 
 
-PRODUCTS = """商品编码,通用名,规格,类目,品牌,批发价,库存,处方药
-YP1,阿莫西林胶囊,0.25g*24粒,K1,-,"1,234.50",12.0,是
+PRODUCTS = """商品编码,通用名,规格,类目,品牌,批发价,库存,处方药,特殊管理,所需经营范围,可售区域
+YP1,阿莫西林胶囊,0.25g*24粒,K1,-,"1,234.50",12.0,是,否,抗生素制剂,浙江;上海
 """
 
 
@@ -82,6 +82,8 @@ def test_mapping_of_a_master_on_the_page_takes_an_export_in(tmp_path: Path) -> N
             "currency": "CNY",
             "stock_quantity": 12,
             "is_prescription": True,
-            "is_controlled": None,
+            "is_controlled": False,
+            "license_scope": "抗生素制剂",
+            "sales_area": "浙江;上海",
         }
     ]
