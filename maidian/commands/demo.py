@@ -161,13 +161,16 @@ def _say_what_is_next(out: Path) -> None:
     with pl.Config(tbl_hide_dataframe_shape=True, tbl_hide_column_data_types=True, tbl_formatting="NOTHING"):
         click.echo(str(most.collect()))
     lake = out / "lake"
-    python, maidian = _beside("python"), _beside("maidian")
+    maidian = _beside("maidian")
     click.echo(
         f"""
 look further:
   {maidian} status --lake {lake}
   {maidian} replay export --lake {lake} --out rejects.ndjson      what was refused, and why
-  {python} -c "import polars as pl; print(pl.read_parquet('{lake}/order_lines/current/**/*.parquet'))"
+  {maidian} --lang zh lookup --lake {lake} query 阿莫西林              what became of a search term
+  {maidian} --lang zh report --lake {lake} --out report.html        one page with charts
+  {maidian} export --lake {lake} near_threshold                     a list for marketing
+  {maidian} sql --lake {lake} -c "SHOW TABLES"                      every table in SQL
   {out}/truth/ holds what was planted, {out}/masters/ the products and customers, docs/tables.md every column"""
     )
 
