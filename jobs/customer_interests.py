@@ -40,22 +40,10 @@ COUNTS = ("view_count", "click_count", "favorite_count", "order_line_count")
 
 def customer_interests(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
     """The window's days summed by customer and entity, ranked, as of the day."""
-    days = frames["customer_sku_days"].with_columns(
-        points=points(day, weights(settings), settings.interest_half_life_days)
-    )
+    days = frames["customer_sku_days"].with_columns(points=points(day, settings))
     skus = read_once(summed(days, "sku_id").filter(pl.sum_horizontal(COUNTS) > 0))
     interests = ranked(pl.concat(entities(skus, frames["skus"])), settings.interest_rank_limit)
     return interests.join(first_orders(skus), on="customer_id", how="left").select(*KEY, *outcome()).sort(KEY)
-
-
-def weights(settings: Settings) -> dict[str, int]:
-    """What each act counts."""
-    return {
-        "view_count": settings.view_weight,
-        "click_count": settings.click_weight,
-        "favorite_count": settings.favorite_weight,
-        "order_line_count": settings.order_weight,
-    }
 
 
 def summed(acts: pl.LazyFrame, entity: str) -> pl.LazyFrame:

@@ -35,20 +35,8 @@ KEY = ("sku_id", "customer_id")
 
 def sku_viewers(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
     """The window's days summed by product and customer, as of the day."""
-    days = frames["customer_sku_days"].with_columns(
-        points=points(day, weights(settings), settings.interest_half_life_days)
-    )
+    days = frames["customer_sku_days"].with_columns(points=points(day, settings))
     return days.group_by(KEY).agg(*totals()).filter(has_looked()).select(*KEY, *outcome()).sort(KEY)
-
-
-def weights(settings: Settings) -> dict[str, int]:
-    """What each act counts."""
-    return {
-        "view_count": settings.view_weight,
-        "click_count": settings.click_weight,
-        "favorite_count": settings.favorite_weight,
-        "order_line_count": settings.order_weight,
-    }
 
 
 def totals() -> list[pl.Expr]:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from pipelines.kafka_topic import SCHEME, SETTINGS_VARIABLE, KafkaTopic, parse_topic
+from schemas.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -49,6 +50,10 @@ class Preferences:
 
 pass_preferences = click.make_pass_decorator(Preferences, ensure=True)
 """Hands `Preferences` to a command as its first argument."""
+
+
+DAY = click.DateTime(["%Y-%m-%d"])
+"""A business day, as 2026-11-20; the value is a `datetime`."""
 
 
 class TimeZoneType(click.ParamType[ZoneInfo]):
@@ -90,6 +95,12 @@ class LandingType(click.ParamType["Path | KafkaTopic"]):
 def _remember_place(ctx: click.Context, _param: click.Parameter, value: Path) -> Path:
     ctx.meta.setdefault(PLACE, value)
     return value
+
+
+def require_folder(option: str, file: Path) -> None:
+    """UsageError when the folder that a file is to be written into is not there."""
+    if not file.parent.is_dir():
+        raise UsageError(f"{option} {file}: there is no folder {file.parent}; make it, or name another place")
 
 
 def lake_option(command: Command) -> Command:

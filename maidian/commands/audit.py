@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from maidian.options import Language, Preferences, json_option, lake_option, pass_preferences
-from schemas.errors import UsageError
+from maidian.options import Language, Preferences, json_option, lake_option, pass_preferences, require_folder
 from schemas.lake.durable import write_durably
 from schemas.lake.lake import open_lake
 
@@ -45,8 +44,7 @@ def command(preferences: Preferences, lake: Path, page: Path | None, is_json: bo
     opened, language = open_lake(lake), preferences.language
     audits = last_audits(opened, [job.table for job in find_jobs()])
     if page is not None:
-        if not page.parent.is_dir():
-            raise UsageError(f"--html {page}: there is no folder {page.parent}; make it, or name another place")
+        require_folder("--html", page)
         written_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
         write_durably(page, audit_page(audits, str(opened.path), written_at, language).encode())
     if is_json:

@@ -5,12 +5,10 @@ from pathlib import Path
 
 import click
 
-from maidian.options import Preferences, json_option, lake_option, pass_preferences, settings_option
+from maidian.options import DAY, Preferences, json_option, lake_option, pass_preferences, settings_option
 from schemas.errors import UsageError
 from schemas.lake.lake import open_lake
 from schemas.settings_file import lake_settings
-
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command(name="backfill")

@@ -5,11 +5,9 @@ from pathlib import Path
 
 import click
 
-from maidian.options import Preferences, json_option, lake_option, pass_preferences
+from maidian.options import DAY, Preferences, json_option, lake_option, pass_preferences
 from schemas.errors import UsageError
 from schemas.lake.lake import open_lake
-
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command(name="export")

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from maidian.options import json_option
+from maidian.options import DAY, json_option
 
 SECONDS_BETWEEN_LINES = 10.0  # in a log; a run of minutes shows that it lives, one of seconds says nothing
 
@@ -23,7 +23,7 @@ SECONDS_BETWEEN_LINES = 10.0  # in a log; a run of minutes shows that it lives, 
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another wholesaler.")
 @click.option(
     "--end-date",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     show_default="2026-11-20",
     help="The last day; never today's date, so that equal commands write equal bytes.",
 )

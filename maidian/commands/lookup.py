@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from maidian.options import Preferences, json_option, lake_option, pass_preferences
+from maidian.options import DAY, Preferences, json_option, lake_option, pass_preferences
 from schemas.lake.lake import open_lake
 
 
@@ -15,7 +15,7 @@ from schemas.lake.lake import open_lake
 @click.argument("value")
 @click.option(
     "--as-of",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     metavar="DAY",
     help="As of the newest day up to this. [default: newest]",
 )

@@ -8,12 +8,10 @@ from pathlib import Path
 
 import click
 
-from maidian.options import json_option, lake_option, landing_option
+from maidian.options import DAY, json_option, lake_option, landing_option
 from schemas.errors import UsageError
 from schemas.events.rejects import RejectKind
 from schemas.lake.lake import open_lake
-
-DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.group(name="replay")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from maidian.options import Preferences, lake_option, pass_preferences
+from maidian.options import DAY, Preferences, lake_option, pass_preferences, require_folder
 from schemas.errors import UsageError
 from schemas.lake.durable import write_durably
 from schemas.lake.lake import open_lake
@@ -21,9 +21,7 @@ from schemas.lake.lake import open_lake
     show_default=True,
     help="The page; one that is there is replaced.",
 )
-@click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="The last day, up to this. [default: newest]"
-)
+@click.option("--as-of", type=DAY, metavar="DAY", help="The last day, up to this. [default: newest]")
 @click.option("--days", type=click.IntRange(1, 180), default=30, show_default=True, help="How many days it is about.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Rows of the lists of tops.")
 @pass_preferences
@@ -35,8 +33,7 @@ def command(preferences: Preferences, lake: Path, out: Path, as_of: datetime | N
     """
     if find_spec("altair") is None or find_spec("vl_convert") is None:
         raise UsageError("the report draws with altair and vl-convert; install them: pip install 'maidian[report]'")
-    if not out.absolute().parent.is_dir():
-        raise UsageError(f"--out {out}: there is no folder {out.parent}; make it, or name another place")
+    require_folder("--out", out)
     from maidian.report.charts import draw
     from maidian.report.gather import gather
     from maidian.report.page import report_page

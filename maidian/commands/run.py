@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from maidian.options import Preferences, json_option, lake_option, pass_preferences, settings_option
+from maidian.options import DAY, Preferences, json_option, lake_option, pass_preferences, settings_option
 from schemas.lake.lake import open_lake
 from schemas.settings_file import lake_settings
 
@@ -15,7 +15,7 @@ from schemas.settings_file import lake_settings
 @settings_option
 @click.option(
     "--as-of",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     metavar="DAY",
     help="Only this business day of the tables, and of what they depend on the days that it needs.",
 )

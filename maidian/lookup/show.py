@@ -1,6 +1,5 @@
 """An answer as tables on a terminal, or as one JSON document."""
 
-from decimal import Decimal
 from typing import Any
 
 import click
@@ -9,7 +8,7 @@ from rich.table import Table
 
 from maidian.lookup.look_up import Answer
 from maidian.options import Language
-from maidian.reading.cell_text import cell_text
+from maidian.reading.cell_text import cell_text, is_number
 from maidian.reading.section import Section
 from maidian.run_display import new_table, print_table
 
@@ -20,7 +19,7 @@ def print_answer(answer: Answer, language: Language) -> None:
     """A heading and a table for each section, in the order they are asked."""
     day = {"en": "as of", "zh": "截止"}[language]
     for number, (section, rows) in enumerate(answer.parts):
-        title = section.zh if language == "zh" else section.en
+        title = section.title(language)
         click.echo(("" if number == 0 else "\n") + title + (f" · {day} {answer.as_of}" if number == 0 else ""))
         if not rows:
             click.echo(f"  {NOTHING[language]}")
@@ -40,23 +39,15 @@ def answer_json(kind: str, answer: Answer) -> bytes:
 
 def _card(section: Section, row: tuple[Any, ...], language: Language) -> Table:
     table = new_table(("", ""), ())
-    for (name, heading), value in zip(section.headings.items(), row, strict=True):
-        table.add_row(_in(heading, language), cell_text(name, value, language))
+    for name, value in zip(section.headings, row, strict=True):
+        table.add_row(section.heading(name, language), cell_text(name, value, language))
     return table
 
 
 def _table(section: Section, rows: list[tuple[Any, ...]], language: Language) -> Table:
-    headings = [_in(heading, language) for heading in section.headings.values()]
-    numbers = [
-        heading
-        for index, heading in enumerate(headings)
-        if any(isinstance(row[index], int | float | Decimal) and not isinstance(row[index], bool) for row in rows)
-    ]
+    headings = [section.heading(name, language) for name in section.headings]
+    numbers = [heading for index, heading in enumerate(headings) if any(is_number(row[index]) for row in rows)]
     table = new_table(tuple(headings), tuple(numbers))
     for row in rows:
         table.add_row(*(cell_text(name, value, language) for name, value in zip(section.headings, row, strict=True)))
     return table
-
-
-def _in(heading: tuple[str, str], language: Language) -> str:
-    return heading[language == "zh"]

@@ -30,6 +30,11 @@ VALUES = {
 }
 
 
+def is_number(value: Any) -> bool:
+    """Whether it stands to the right; yes and no are no numbers."""
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
 def cell_text(name: str, value: Any, language: Language) -> str:
     """The value of the column of that name; nothing is a dash."""
     if language == "zh" and name in VALUES:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from maidian.options import require_folder
 from maidian.reading.views import connect, copy_rows
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake
@@ -14,8 +15,7 @@ def save_database(lake: Lake, target: Path, *, is_copied: bool, is_replaced: boo
     With `is_copied` it holds the rows and stands alone. Without, it holds views, which last as long as the snapshots
     they read. UsageError when the file is there and may not be replaced, or its folder is not there.
     """
-    if not target.parent.is_dir():
-        raise UsageError(f"--save {target}: there is no folder {target.parent}; make it, or name another place")
+    require_folder("--save", target)
     if target.exists() and not is_replaced:
         raise UsageError(f"--save {target}: the file is there; add --replace, or name another")
     half = target.with_name(f".{target.name}.half-written")

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from maidian.options import Language
+
 Headings = Mapping[str, tuple[str, str]]
 """What stands over each column of the query, in its order: English and Chinese."""
 
@@ -22,3 +24,11 @@ class Section:
     sql: str
     headings: Headings
     is_card: bool = False
+
+    def title(self, language: Language) -> str:
+        """What stands over the section."""
+        return self.zh if language == "zh" else self.en
+
+    def heading(self, column: str, language: Language) -> str:
+        """What stands over a column."""
+        return self.headings[column][language == "zh"]

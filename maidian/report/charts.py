@@ -106,7 +106,7 @@ def _frame(report: Report, name: str, *columns: str) -> pl.DataFrame:
 
 
 def _heading(report: Report, name: str, column: str, language: Language) -> str:
-    return report.parts[name][0].headings[column][language == "zh"]
+    return report.parts[name][0].heading(column, language)
 
 
 def _svg(chart: Chart) -> str:

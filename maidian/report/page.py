@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from maidian.options import Language
-from maidian.reading.cell_text import cell_text
+from maidian.reading.cell_text import cell_text, is_number
 from maidian.reading.section import Section
 from maidian.report.gather import Report, Rows
 from maidian.report.words import CHART_TEXT, NOTES, STEPS, WORDS
@@ -22,8 +22,7 @@ def report_page(report: Report, charts: Mapping[str, str], language: Language) -
     period = words["period"].format(first=report.first_day, last=report.last_day)
     shop = [name for name in report.parts if name not in (*QUALITY, "summary")]
     contents = "".join(
-        f'<li><a href="#{name}">{escape(_title(report.parts[name][0], language))}</a></li>'
-        for name in [*shop, *QUALITY]
+        f'<li><a href="#{name}">{escape(report.parts[name][0].title(language))}</a></li>' for name in [*shop, *QUALITY]
     )
     body = [
         f"<header><h1>{words['title']}</h1><p>{period}</p><p class='lead'>{words['lead']}</p></header>",
@@ -51,18 +50,18 @@ def _cards(section: Section, rows: Rows, language: Language) -> str:
     currency = values.pop("currency")
     cards = []
     for name, value in values.items():
-        heading = section.headings[name][language == "zh"]
+        heading = section.heading(name, language)
         if isinstance(value, Decimal):  # at a glance; the day's table has all digits
             heading = f"{heading} {currency or ''}".strip()
         text = _cell(name, round(value) if isinstance(value, Decimal) else value, language)
         cards.append(f"<div><dt>{escape(heading)}</dt><dd>{escape(text)}</dd></div>")
-    label = escape(_title(section, language))
+    label = escape(section.title(language))
     return f"<section id='{section.name}' aria-label='{label}'><dl class='cards'>{''.join(cards)}</dl></section>"
 
 
 def _section(section: Section, rows: Rows, chart: str | None, language: Language, heading: str) -> str:
     note = NOTES.get(section.name, {}).get(language)
-    parts = [f"<section id='{section.name}'><{heading}>{escape(_title(section, language))}</{heading}>"]
+    parts = [f"<section id='{section.name}'><{heading}>{escape(section.title(language))}</{heading}>"]
     if note:
         parts.append(f"<p class='note'>{escape(note)}</p>")
     if chart:
@@ -75,28 +74,24 @@ def _section(section: Section, rows: Rows, chart: str | None, language: Language
 
 
 def _table(section: Section, rows: Rows, language: Language) -> str:
-    numeric = [any(_is_number(row[index]) for row in rows) for index in range(len(section.headings))]
+    numeric = [any(is_number(row[index]) for row in rows) for index in range(len(section.headings))]
     head = "".join(
-        f"<th scope='col'{' class=number' if is_number else ''}><button type='button'>{escape(heading[language == 'zh'])}</button></th>"
-        for heading, is_number in zip(section.headings.values(), numeric, strict=True)
+        f"<th scope='col'{' class=number' if is_right else ''}><button type='button'>{escape(section.heading(name, language))}</button></th>"
+        for name, is_right in zip(section.headings, numeric, strict=True)
     )
     lines = []
     for row in rows:
         cells = "".join(
-            f"<td{' class=number' if is_number else ''} data-value='{escape(_sort_key(value), quote=True)}'>"
+            f"<td{' class=number' if is_right else ''} data-value='{escape(_sort_key(value), quote=True)}'>"
             f"{escape(_cell(name, value, language))}</td>"
-            for name, value, is_number in zip(section.headings, row, numeric, strict=True)
+            for name, value, is_right in zip(section.headings, row, numeric, strict=True)
         )
         lines.append(f"<tr>{cells}</tr>")
     body = "\n".join(lines)
     return (
-        f"<div class='scroll' tabindex='0' role='region' aria-label='{escape(_title(section, language))}'>"
+        f"<div class='scroll' tabindex='0' role='region' aria-label='{escape(section.title(language))}'>"
         f"<table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table></div>"
     )
-
-
-def _title(section: Section, language: Language) -> str:
-    return section.zh if language == "zh" else section.en
 
 
 def _cell(name: str, value: Any, language: Language) -> str:
@@ -112,7 +107,3 @@ def _sort_key(value: Any) -> str:
     if value is None:
         return ""
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
