@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help venv demo test test-ci test-slow check format bench docs lock clean
+.PHONY: help venv demo test test-ci test-slow cluster-test check format bench docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,6 +38,9 @@ test-ci: venv ## the slower tests that CI can afford
 
 test-slow: venv ## the slow tests: the real data sets, hundreds of kills; many minutes
 	@$(BIN)/python -m pytest -m slow
+
+cluster-test: venv ## on a real Kafka and a real Flink of this machine; EVENTS=5000000 for many
+	@$(BIN)/python -m pytest -m cluster -s
 
 check: venv ## formatting, lint, types, the direction of imports
 	@$(BIN)/ruff format --check --quiet --output-format concise || { echo "make format mends the above"; exit 1; }

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from infra.local.kafka.broker import Broker, free_ports
+from infra.local.flink.cluster import SessionCluster
+from infra.local.kafka.broker import Broker
+from infra.local.process import free_ports
 from tests.local_broker import run_folder, shared_broker, skip_without_programs
 
 REPOSITORY = Path(__file__).parent.parent
@@ -45,3 +47,15 @@ def own_broker(tmp_path: Path) -> Iterator[Broker]:
     broker = Broker(tmp_path / "kafka", *free_ports(2))
     yield broker
     broker.kill()
+
+
+@pytest.fixture(scope="module")
+def flink_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SessionCluster]:
+    """A real Flink cluster with two task managers; a test that kills a part starts it again."""
+    skip_without_programs()
+    cluster = SessionCluster(tmp_path_factory.mktemp("flink"))
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()

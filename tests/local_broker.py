@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from infra.local.jars import missing_programs
-from infra.local.kafka.broker import Broker, free_ports
+from infra.local.kafka.broker import Broker
+from infra.local.process import free_ports
 
 
 def skip_without_programs() -> None:
     """Skip the test on a machine that cannot have a broker; whatever else is wrong is a failure."""
     if missing := missing_programs():
-        pytest.skip(f"no Kafka broker without {' and '.join(missing)}; install it")
+        pytest.skip(f"no Kafka or Flink without {' and '.join(missing)}; install it")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Jars by name and version from Maven's repository, held to their checksums, cached for this user.
 
-A folder beside this file (`kafka`) has a pom.xml with pinned versions and a jars.sha256 with the bytes they must have.
-`python -m infra.local.jars kafka` writes jars.sha256 anew after a change of pom.xml. Needs `mvn` and `java`.
+A folder beside this file (`kafka`, `flink`) has a pom.xml with pinned versions and a jars.sha256 with the bytes they must have.
+`python -m infra.local.jars kafka flink` writes each jars.sha256 anew after a change of pom.xml. Needs `mvn` and `java`.
 """
 
 import hashlib

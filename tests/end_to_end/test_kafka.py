@@ -19,7 +19,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from infra.local.kafka.broker import Broker, free_ports
+from infra.local.kafka.broker import Broker
+from infra.local.process import free_ports
 from pipelines.kafka_topic import KafkaTopic
 from tests.end_to_end.commands import command_line, environment, glob_of, maidian, maidian_json
 from tests.pipelines.topics import add_partitions, delete_until, new_topic, send

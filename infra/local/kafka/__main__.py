@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from infra.local.jars import JarsError, missing_programs
-from infra.local.kafka.broker import Broker, BrokerError, free_ports
+from infra.local.kafka.broker import Broker
+from infra.local.process import StartError, free_ports
 
 
 def main() -> int:
@@ -33,7 +34,7 @@ def main() -> int:
             broker.stop()
         else:
             broker.kill()
-    except (BrokerError, JarsError) as error:
+    except (StartError, JarsError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -1,0 +1,1 @@
+"""A Flink session cluster with Beam on it: every part a process of this machine."""
