@@ -29,11 +29,12 @@ from pipelines.generator.generate import generate
 from pipelines.generator.options import GeneratorOptions
 from pipelines.ingest.decoding.decode import Decoded, decode
 from pipelines.ingest.parquet import write_rows
+from pipelines.ingest.read_range import read_lines
 from schemas.events.columns import INSTANT, MONEY, contract_fields
 from schemas.events.contract import AnyEvent
 from schemas.tables.events import TABLE
 
-BLOCK_BYTES = 16 * 1024 * 1024  # as ingest cuts its ranges
+BLOCK_BYTES = 16 * 1024 * 1024
 INGESTED_AT = datetime.fromisoformat("2026-11-21T00:00:00+08:00")
 
 
@@ -56,10 +57,10 @@ def decode_block(block: bytes) -> Decoded:
 
 
 def blocks(lines: Path) -> Iterator[bytes]:
-    """Whole lines, about 16 MiB at a time."""
-    with lines.open("rb") as file:
-        while block := file.read(BLOCK_BYTES):
-            yield block + file.readline()
+    """Whole lines, 16 MiB at a time, as ingest reads its ranges."""
+    size = lines.stat().st_size
+    for start in range(0, size, BLOCK_BYTES):
+        yield read_lines(lines, start, min(start + BLOCK_BYTES, size))[0]
 
 
 def duckdb_to_polars(lines: Path, out: Path) -> None:

@@ -37,6 +37,8 @@ ROW_GROUP_BYTES = 128 * 1024 * 1024
 
 _ZSTD_LEVEL = 1  # level 3 takes a third more CPU and saves 2.5 % of the bytes of events
 
+_ROWS_A_BATCH = 16_384  # encoded at once; the default of 1,024 takes a tenth more CPU and makes the same bytes
+
 
 def write_rows(slices: Iterable[pa.Table], path: Path, schema: pa.Schema) -> None:
     """Write one row group for each slice, in the order given; no slice makes a file without rows.
@@ -82,6 +84,7 @@ def _write(slices: Iterable[pa.Table], path: Path, schema: pa.Schema) -> None:
             compression_level=_ZSTD_LEVEL,
             use_dictionary=[name for name in schema.names if name in _FEW_VALUES],
             write_statistics=[field.name for field in schema if _helps_to_skip(field)],
+            write_batch_size=_ROWS_A_BATCH,
         ) as writer:
             for each in slices:
                 if each.num_rows:

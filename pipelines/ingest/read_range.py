@@ -21,11 +21,13 @@ def read_lines(path: Path, start: int, end: int) -> tuple[bytes, int]:
                 first = start - 1 + _skip_line(file)  # 1 when a line begins exactly at `start`
             if first >= end:
                 return b"", first
+            file.seek(end - 1)
+            last = end - 1 + _skip_line(file)
             file.seek(first)
-            block = file.read(end - first)
-            if len(block) < end - first:
+            block = file.read(last - first)  # at once: to put a last line behind 16 MiB would copy them all
+            if last < end or len(block) < last - first:
                 raise MaidianError(f"{path} became shorter while it was read; segments only grow")
-            return (block, first) if block.endswith(b"\n") else (block + file.readline(), first)
+            return block, first
     except FileNotFoundError:
         raise MaidianError(f"{path} was removed while it was being ingested; put it back and run again") from None
 

@@ -22,7 +22,8 @@ EARLIEST = int(_MONTH_START_DAYS[0] + 1) * 86_400 * SECOND
 LATEST = int(_MONTH_START_DAYS[-2]) * 86_400 * SECOND
 """Between these, the day of an instant is one of the calendar in any zone."""
 
-_YEAR, _MONTH, _DAY, _HOUR, _MINUTE, _SECOND = (0, 1, 2, 3), (5, 6), (8, 9), (11, 12), (14, 15), (17, 18)
+_YEAR, _MONTH, _DAY, _HOUR, _MINUTE, _SECOND = 0, 5, 8, 11, 14, 17
+_DIGITS = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
 _SEPARATORS = ((4, "-"), (7, "-"), (13, ":"), (16, ":"))
 _LETTER_T, _POINT = 10, 19
 _BASE_LENGTH, _MAX_FRACTION, _UTC_LENGTH, _OFFSET_LENGTH = 19, 9, len("Z"), len("+08:00")
@@ -64,8 +65,9 @@ def _read_matrix(characters: Characters, zone_length: int) -> tuple[Micros, Mask
     if length - zone_length < _BASE_LENGTH or has_point != bool(fraction) or len(fraction) > _MAX_FRACTION:
         return np.zeros(count, np.int64), np.zeros(count, np.bool_)
     has_offset = zone_length == _OFFSET_LENGTH
+    offset_digits = (length - 5, length - 4, length - 2, length - 1) if has_offset else ()
     places = np.ascontiguousarray(characters.T)  # each place of all texts side by side
-    digits = (places - np.uint8(ord("0"))).astype(np.int32)  # wraps: what is no digit becomes more than 9
+    digits = places - np.uint8(ord("0"))  # wraps: what is no digit becomes more than 9
     is_read: Mask = (places[_LETTER_T] | _LOWER) == ord("t")
     for place, separator in (
         *_SEPARATORS,
@@ -73,28 +75,29 @@ def _read_matrix(characters: Characters, zone_length: int) -> tuple[Micros, Mask
         *([(length - 3, ":")] if has_offset else []),
     ):
         is_read &= places[place] == ord(separator)
+    for place in (*_DIGITS, *fraction, *offset_digits):
+        is_read &= digits[place] <= _LARGEST_DIGIT
 
-    def number(*wanted: int, largest: int | None = None) -> NDArray[np.int32]:
-        value = np.zeros(count, np.int32)
-        for place in wanted:
-            np.logical_and(is_read, digits[place] <= _LARGEST_DIGIT, out=is_read)
-            value = value * 10 + digits[place]
-        if largest is not None:
-            np.logical_and(is_read, value <= largest, out=is_read)
+    def pair(place: int, largest: int = 99) -> NDArray[np.uint8]:
+        value = digits[place] * np.uint8(10) + digits[place + 1]  # where both are digits, no more than 99
+        np.logical_and(is_read, value <= largest, out=is_read)
         return value
 
-    year, month, day = number(*_YEAR, largest=_END_YEAR - 1), number(*_MONTH, largest=_LARGEST_MONTH), number(*_DAY)
-    hour, minute = number(*_HOUR, largest=_LARGEST_HOUR), number(*_MINUTE, largest=_LARGEST_MINUTE)
-    seconds = (hour * 60 + minute) * 60 + number(*_SECOND, largest=_LARGEST_MINUTE)
-    micros = number(*fraction[:6]) * np.int32(10 ** max(0, 6 - len(fraction)))
-    number(*fraction[6:])  # cut off, but digits they must be
+    year = pair(_YEAR).astype(np.int32) * 100 + pair(_YEAR + 2)
+    month, day = pair(_MONTH, _LARGEST_MONTH), pair(_DAY)
+    hour, minute = pair(_HOUR, _LARGEST_HOUR), pair(_MINUTE, _LARGEST_MINUTE)
+    seconds = (hour.astype(np.int32) * 60 + minute) * 60 + pair(_SECOND, _LARGEST_MINUTE)
+    micros = np.zeros(count, np.int32)
+    for place in fraction[:6]:  # what is finer is cut off
+        micros = micros * 10 + digits[place]
+    micros *= np.int32(10 ** max(0, 6 - len(fraction)))
     if has_offset:
         sign = places[length - _OFFSET_LENGTH]
         is_read &= (sign == ord("+")) | (sign == ord("-"))
-        offset_hour = number(length - 5, length - 4, largest=_LARGEST_HOUR)
-        offset = (offset_hour * 60 + number(length - 2, length - 1, largest=_LARGEST_MINUTE)) * 60
+        offset_hour, offset_minute = pair(length - 5, _LARGEST_HOUR), pair(length - 2, _LARGEST_MINUTE)
+        offset = (offset_hour.astype(np.int32) * 60 + offset_minute) * 60
         seconds -= np.where(sign == ord("+"), offset, -offset)
-    is_read &= (year >= _FIRST_YEAR) & (month >= 1) & (day >= 1)
+    is_read &= (year >= _FIRST_YEAR) & (year < _END_YEAR) & (month >= 1) & (day >= 1)
     index = np.where(is_read, (year - _FIRST_YEAR) * 12 + month - 1, 0)
     is_read &= day <= _MONTH_LENGTHS[index]
     days = _MONTH_START_DAYS[index] + (day - 1)
