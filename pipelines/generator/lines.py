@@ -6,7 +6,16 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from pipelines.generator.actions import CLICK, FAVORITE, ORDER, PLACES, PROMOTION_PLACE, SEARCH_RESULT, VIEW
+from pipelines.generator.actions import (
+    CLICK,
+    EVENT_TYPES,
+    FAVORITE,
+    ORDER,
+    PLACES,
+    PROMOTION_PLACE,
+    SEARCH_RESULT,
+    VIEW,
+)
 from pipelines.generator.clocks import Requests
 from pipelines.generator.devices import APP, DAY, MINIPROGRAM
 from pipelines.generator.dice import Dice, Flags, Ints
@@ -19,6 +28,8 @@ from pipelines.generator.world import World
 
 COLLECTOR_DIGITS = 6
 """The collector stamps microseconds, in UTC."""
+OPENINGS = [f'{{"event_type":"{name}",' for name in EVENT_TYPES]
+"""The type stands first, as in the contract's examples: a reader knows at once what the line must hold."""
 CHANNELS = (',"channel":"web"', ',"channel":"app"', ',"channel":"miniprogram"')
 
 
@@ -68,13 +79,14 @@ def write_lines(world: World, style: Style, source: int, batch: Batch, dice: Dic
     ids = event_ids(source, count, dice)
     heads = side_by_side(
         count,
-        '{"event_id":"',
+        '"event_id":"',
         ids,
         '","occurred_at":"',
         instants(requests.occurred_at[rows], style.digits, style.suffix),
         '"',
     )
     line = join(
+        look_up(text_table(OPENINGS), events.kind),
         texts(heads),
         _requests(style, batch, of_source, devices.has_sent_at, requests.of_event[rows]),
         _visits(world, source, visits, of_source, events, dice),

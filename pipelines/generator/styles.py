@@ -1,7 +1,7 @@
 """How each client writes its lines: the JSON pieces that never change, built once.
 
-A line is: head (ids and times) · request · visit · subject · detail · place · search_id · ending. The subject says the
-event's type and what it is about; the detail adds what only some have; every piece but the head starts with a comma.
+A line is: type · head (id and time) · request · visit · subject · detail · place · search_id · ending. The subject says
+what it is about; the detail adds what only some have; every piece from the request on starts with a comma or is empty.
 """
 
 from dataclasses import dataclass
@@ -78,25 +78,25 @@ def build_style(world: World, source: int) -> Style:
     nothing = text_table([""] * len(query))
     shown = text_table([_shown(world, number) for number in range(len(query))]) if source != APP else nothing
 
-    subjects = [text_table([',"event_type":"order"'])]
+    subjects = [text_table([""])]
     views = 1
     for tier in range(tiers):
         price = text_table([money(each) for each in world.sku_price[:, tier].tolist()])
         more = ("",) if source == MINIPROGRAM else (f',"price":{mark}', price, f'{mark},"category_id":"', shelf, '"')
-        subjects.append(concat(',"event_type":"view","sku_id":"', sku, '"', *more))
+        subjects.append(concat(',"sku_id":"', sku, '"', *more))
     favorites = views + tiers * len(sku)
     actions = ("", ',"action":"add"', ',"action":"remove"')
-    subjects += [concat(',"event_type":"favorite","sku_id":"', sku, f'"{action}') for action in actions]
+    subjects += [concat(',"sku_id":"', sku, f'"{action}') for action in actions]
     clicks = favorites + len(actions) * len(sku)
-    subjects.append(concat(',"event_type":"click","sku_id":"', sku, '"'))
+    subjects.append(concat(',"sku_id":"', sku, '"'))
     searches = clicks + len(sku)
-    subjects.append(concat(',"event_type":"search","query":', query))
+    subjects.append(concat(',"query":', query))
     results = searches + len(query)
     count = concat(',"result_count":', text_table([str(each) for each in found]))
     for skus in (shown, nothing):
         # A result without search_id must name its query.
-        subjects.append(concat(',"event_type":"search_result","query":', query, count, skus))
-        subjects.append(concat(',"event_type":"search_result"', count, skus))
+        subjects.append(concat(',"query":', query, count, skus))
+        subjects.append(concat(count, skus))
     endings, by_ending = _endings(source)
     return Style(
         digits=0 if source == MINIPROGRAM else 3,

@@ -26,7 +26,7 @@ from schemas.events.contract import EVENT_TYPES
 
 Codes = NDArray[np.int8]
 
-_LINES_AT_ONCE = 512  # so few that their objects stay in the cache, so many that a call of Arrow costs nothing
+_LINES_AT_ONCE = 2_048  # so few that their objects stay in the cache, so many that a call of Arrow costs nothing
 _NO_EVENT = -1
 _CODES: dict[type, int] = {type(None): _NO_EVENT} | {
     struct: list(EVENT_TYPES).index(name) for struct, name in WIRE_TYPES.items()
