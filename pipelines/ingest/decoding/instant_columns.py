@@ -79,14 +79,15 @@ def _read_matrix(characters: Characters, zone_length: int) -> tuple[Micros, Mask
         is_read &= digits[place] <= _LARGEST_DIGIT
 
     def pair(place: int, largest: int = 99) -> NDArray[np.uint8]:
-        value = digits[place] * np.uint8(10) + digits[place + 1]  # where both are digits, no more than 99
+        # Where both are digits, no more than 99.
+        value: NDArray[np.uint8] = digits[place] * np.uint8(10) + digits[place + 1]
         np.logical_and(is_read, value <= largest, out=is_read)
         return value
 
     year = pair(_YEAR).astype(np.int32) * 100 + pair(_YEAR + 2)
     month, day = pair(_MONTH, _LARGEST_MONTH), pair(_DAY)
     hour, minute = pair(_HOUR, _LARGEST_HOUR), pair(_MINUTE, _LARGEST_MINUTE)
-    seconds = (hour.astype(np.int32) * 60 + minute) * 60 + pair(_SECOND, _LARGEST_MINUTE)
+    seconds: NDArray[np.int32] = (hour.astype(np.int32) * 60 + minute) * 60 + pair(_SECOND, _LARGEST_MINUTE)
     micros = np.zeros(count, np.int32)
     for place in fraction[:6]:  # what is finer is cut off
         micros = micros * 10 + digits[place]
@@ -100,5 +101,5 @@ def _read_matrix(characters: Characters, zone_length: int) -> tuple[Micros, Mask
     is_read &= (year >= _FIRST_YEAR) & (year < _END_YEAR) & (month >= 1) & (day >= 1)
     index = np.where(is_read, (year - _FIRST_YEAR) * 12 + month - 1, 0)
     is_read &= day <= _MONTH_LENGTHS[index]
-    days = _MONTH_START_DAYS[index] + (day - 1)
+    days: Micros = _MONTH_START_DAYS[index] + day - 1
     return (days * 86_400 + seconds) * SECOND + micros, is_read
