@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 
 from pipelines.collector.body import Receive
-from pipelines.collector.http_guard import send_at_once
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
 PREFLIGHT_SECONDS = b"86400"  # browsers cut it to what they allow, two hours in Chromium
 LINGER_SECONDS = 2.0
+_CLOSE = (b"connection", b"close")
 _METHODS = b"GET, POST, OPTIONS"
 _HEADER_NAMES = re.compile(rb"[A-Za-z0-9_, -]{1,1000}")
 
@@ -25,29 +25,42 @@ _HEADER_NAMES = re.compile(rb"[A-Za-z0-9_, -]{1,1000}")
 class Answer:
     """One answer, ready to be sent any number of times."""
 
-    __slots__ = ("_plain", "_rest", "_status_line", "body", "headers", "status")
+    __slots__ = ("_full", "_plain", "_server_headers", "body", "headers", "status")
 
     def __init__(self, status: int, body: bytes, content_type: bytes = b"application/json", *more: Header) -> None:
         self.status = status
-        self.body = {"type": "http.response.body", "body": body}
+        self.body: dict[str, Any] = {"type": "http.response.body", "body": body}
         self.headers: list[Header] = [
             (b"content-type", content_type),
             (b"content-length", str(len(body)).encode()),
             *more,
         ]
         self._plain = {"type": "http.response.start", "status": status, "headers": self.headers}
-        self._status_line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
-        self._rest = b"".join([b"%b: %b\r\n" % header for header in self.headers]) + b"\r\n" + body
+        self._full = b""
+        self._server_headers: list[Header] | None = None
 
     async def send(self, send: Send, more: list[Header] | None = None) -> None:
         """Send it, with headers of this one request."""
-        if not more and send_at_once(send, self._status_line, self._rest):
-            return
         if more:
             await send({"type": "http.response.start", "status": self.status, "headers": [*self.headers, *more]})
         else:
             await send(self._plain)
         await send(self.body)
+
+    def in_full(self, server_headers: list[Header], more: list[Header] | None, *, is_last: bool) -> bytes:
+        """All of it as bytes, for a connection to write."""
+        if more or is_last:
+            return self._bytes([*server_headers, *(more or ()), *((_CLOSE,) if is_last else ())])
+        if server_headers is not self._server_headers:  # they are made anew once a second, for the date in them
+            self._full = self._bytes(server_headers)
+            self._server_headers = server_headers
+        return self._full
+
+    def _bytes(self, more: list[Header]) -> bytes:
+        lines = [b"HTTP/1.1 %d %b" % (self.status, HTTPStatus(self.status).phrase.encode())]
+        lines += [b"%b: %b" % header for header in (*more, *self.headers)]
+        body: bytes = self.body["body"]
+        return b"\r\n".join([*lines, b"", body])
 
 
 def refusal(status: int, message: str, *more: Header) -> Answer:
@@ -134,7 +147,7 @@ async def refuse_and_linger(answer: Answer, more: list[Header] | None, receive: 
     What still arrives is read for a moment and thrown away: closing over it would make the kernel reset the connection,
     and the client might never see the answer.
     """
-    headers = [*answer.headers, *(more or []), (b"connection", b"close")]
+    headers = [*answer.headers, *(more or []), _CLOSE]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body["body"], "more_body": True})
     try:

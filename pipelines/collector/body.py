@@ -8,9 +8,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 GZIP_MAGIC = b"\x1f\x8b"
-_SMALL_BYTES = 64 * 1024  # a body that arrived at once; as many as there are connections may be in memory
 _PIECE_BYTES = 256 * 1024  # of unzipped body that is made before its length is looked at
-_FEW_DIGITS = 6
 _MOST_DIGITS = 15  # of a Content-Length; the server has made sure that it is digits
 
 
@@ -52,29 +50,16 @@ class BodyReader:
         self.is_done = False
         """Whether everything the client sends was taken from the connection."""
         self._budget = budget
-        self._small_bytes = min(_SMALL_BYTES, budget.max_body_bytes)
 
-    def is_whole(self, message: Message) -> bool:
-        """Whether a first message is all of a body that needs nothing done: not even a part of the budget."""
-        if message["type"] != "http.request" or message["more_body"]:
-            return False
-        body: bytes = message["body"]
-        self.is_done = len(body) <= self._small_bytes and body[:2] != GZIP_MAGIC
-        return self.is_done
-
-    async def read(self, receive: Receive, content_length: bytes | None, first: Message | None = None) -> bytes:
-        """The whole body, unzipped when its first bytes are gzip's. BodyError or DisconnectedError: there is none.
-
-        `first` is a message that was received already.
-        """
+    async def read(self, receive: Receive, content_length: bytes | None) -> bytes:
+        """The whole body, unzipped when its first bytes are gzip's. BodyError or DisconnectedError: there is none."""
         limit = self._budget.max_body_bytes
         if content_length is not None and (len(content_length) > _MOST_DIGITS or int(content_length) > limit):
             raise _too_long(limit)
         parts: list[bytes] = []
         size = 0
         while True:
-            message = await receive() if first is None else first
-            first = None
+            message = await receive()
             if message["type"] != "http.request":
                 raise DisconnectedError
             part: bytes = message["body"]
@@ -122,11 +107,6 @@ class BodyReader:
         if body.strip(b"\0"):  # some writers pad with zeros; anything else was cut or mixed up on its way
             raise BodyError(400, "the body goes on after its gzip")
         return b"".join(pieces)
-
-
-def is_short(content_length: bytes | None) -> bool:
-    """Whether a body says that it has less than 100 kB, or says nothing: then its first piece may be looked at."""
-    return content_length is None or len(content_length) < _FEW_DIGITS
 
 
 def _too_long(limit: int) -> BodyError:

@@ -1,6 +1,6 @@
 """uvicorn's HTTP/1.1 connection with the limits it has none of: time and size of a head, time of a body, connections.
 
-A connection notes when it began to wait, and `sweep` looks at all of them once a second: no timer for each request.
+A connection notes since when it waits, and `sweep` looks at all of them once a second: no timer for each request.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ class _RefusedError(Exception):
 
 
 class GuardedConnection(HttpToolsProtocol):
-    """One connection; `guarded` makes the class with its limits."""
+    """One connection."""
 
     max_connections = 2000
 
@@ -30,28 +30,31 @@ class GuardedConnection(HttpToolsProtocol):
         super().connection_made(transport)
         self.head_since: float | None = time.monotonic()
         self.body_since: float | None = None
+        self.idle_since: float | None = None
+        """Since an answer that uvicorn knows nothing of; it closes a connection that is idle after one of its own."""
+        self.framing_bytes = 0
+        self.is_refused = False
         self._head_bytes = 0
-        self._framing_bytes = 0
         self._status = 400
-        self._is_refused = False
         if len(self.connections) > self.max_connections:
             self.refuse(503)
 
     def data_received(self, data: bytes) -> None:
         """Parse what arrives, unless nothing more is wanted, or too much of it is no body."""
-        if self._is_refused:
+        if self.is_refused:
             return
         if self.body_since is not None:
-            self._framing_bytes += len(data)
-            if self._framing_bytes > MAX_FRAMING_BYTES + len(data):
+            self.framing_bytes += len(data)
+            if self.framing_bytes > MAX_FRAMING_BYTES + len(data):
                 self.refuse(413)
                 return
         else:
             if self.head_since is None:
-                if self._is_answering():  # a request behind one that is not answered yet; its turn comes
+                if self.is_busy():  # a request behind one that is not answered yet; its turn comes
                     super().data_received(data)
                     return
                 self.head_since = time.monotonic()
+                self.idle_since = None
             self._head_bytes += len(data)
             # The last piece may hold a body besides, so it is judged when its headers are taken apart.
             if self._head_bytes > MAX_HEAD_BYTES + len(data):
@@ -64,14 +67,18 @@ class GuardedConnection(HttpToolsProtocol):
         if len(self.headers) > MAX_HEADER_COUNT or (self._head_bytes > MAX_HEAD_BYTES and self._is_head_too_long()):
             self._status = 431
             raise _RefusedError
-        super().on_headers_complete()
+        self.begin_request()
         self.head_since = None
-        self._head_bytes = self._framing_bytes = 0
+        self._head_bytes = self.framing_bytes = 0
         self.body_since = time.monotonic()
+
+    def begin_request(self) -> None:
+        """Hand a request whose head is complete to the application."""
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body."""
-        self._framing_bytes -= len(body)
+        self.framing_bytes -= len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -85,10 +92,10 @@ class GuardedConnection(HttpToolsProtocol):
 
     def refuse(self, status: int) -> None:
         """Say no and close, reading on for a moment: bytes that nobody reads would make the kernel reset the answer."""
-        if self._is_refused or self.transport.is_closing():
+        if self.is_refused or self.transport.is_closing():
             return
-        self._is_refused = True
-        if self._is_answering():
+        self.is_refused = True
+        if self._has_cycle():
             if self.cycle.response_started:
                 self.transport.close()
                 return
@@ -109,44 +116,20 @@ class GuardedConnection(HttpToolsProtocol):
         """Whether the head alone is, without what arrived behind it."""
         return len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD_BYTES
 
-    def _is_answering(self) -> bool:
+    def is_busy(self) -> bool:
+        """Whether a request is being answered."""
+        return self._has_cycle()
+
+    def _has_cycle(self) -> bool:
         """Whether a request is with the application. uvicorn declares its cycle without saying that there is none yet."""
         cycle: RequestResponseCycle | None = self.cycle
         return cycle is not None and not cycle.response_complete
 
 
-def send_at_once(send: object, status_line: bytes, rest: bytes) -> bool:
-    """Send an answer that is ready as bytes, all but its date; False when it must go the usual way, piece by piece.
-
-    uvicorn checks and puts together every header of every answer, and sends head and body apart: a fifth of what a small
-    request costs. Only for `send` of uvicorn itself, and only where nothing is left to decide.
-    """
-    cycle = getattr(send, "__self__", None)
-    if (
-        not isinstance(cycle, RequestResponseCycle)
-        or cycle.response_started
-        or cycle.disconnected
-        or not cycle.keep_alive
-        or cycle.flow.write_paused
-        or cycle.scope["method"] == "HEAD"
-    ):
-        return False
-    cycle.response_started = cycle.response_complete = True
-    cycle.waiting_for_100_continue = False
-    cycle.message_event.set()
-    headers = b"".join([b"%b: %b\r\n" % header for header in cycle.default_headers])
-    cycle.transport.write(status_line + headers + rest)
-    cycle.on_response()
-    return True
-
-
-def guarded(max_connections: int) -> type[GuardedConnection]:
-    """The class of connections for uvicorn to make."""
-    return type("LimitedConnection", (GuardedConnection,), {"max_connections": max_connections})
-
-
-def sweep(connections: Iterable[object], head_timeout_seconds: float, body_timeout_seconds: float) -> None:
-    """End the requests that do not arrive in time."""
+def sweep(
+    connections: Iterable[object], head_timeout_seconds: float, body_timeout_seconds: float, keep_alive_seconds: float
+) -> None:
+    """End the requests that do not arrive in time, and close the connections that none arrives on."""
     now = time.monotonic()
     for connection in list(connections):
         if not isinstance(connection, GuardedConnection):
@@ -157,3 +140,5 @@ def sweep(connections: Iterable[object], head_timeout_seconds: float, body_timeo
         ):
             if since is not None and now - since > timeout_seconds:
                 connection.refuse(408)
+        if connection.idle_since is not None and now - connection.idle_since > keep_alive_seconds:
+            connection.transport.close()

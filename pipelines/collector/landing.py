@@ -1,12 +1,12 @@
 """Where the collector puts what it accepts: one small interface, kept by files (landing_files) and by Kafka (landing_kafka).
 
-A request becomes one call of `append`. When it returns, everything of the request is on stable storage; when it raises,
+A request becomes one call of `append`. When that is done, everything of the request is on stable storage; when it fails,
 nothing of it is. Lines are JSON texts in the contract of `schemas.events`, good or bad, one event each, without a line
 break. `unmapped` are originals whose names map to none of our events: they are kept just as durably, apart from the
 lines and out of the ingest's sight, to be sent through again once the mapping knows them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Protocol
 
 from schemas.errors import MaidianError
@@ -37,10 +37,11 @@ class Landing(Protocol):
     async def start(self) -> None:
         """Called once, in the event loop, before the first `append`: finish what dead collectors left behind."""
 
-    async def append(self, source: str, lines: Sequence[bytes], unmapped: Sequence[bytes] = ()) -> None:
-        """Keep all of one request, or nothing of it; return when it is on stable storage.
+    def append(self, source: str, lines: Sequence[bytes], unmapped: Sequence[bytes] = ()) -> Awaitable[None]:
+        """Keep all of one request, or nothing of it; what this returns is done when it is on stable storage.
 
-        Raises `LandingFullError` or `LandingSlowError` when it was not kept. A caller that stops waiting does not know.
+        `LandingFullError` or `LandingSlowError`, at once or when waited for: it was not kept. A caller that stops waiting
+        does not know.
         """
 
     async def close(self) -> None:

@@ -13,8 +13,10 @@ from types import FrameType
 import uvicorn
 from starlette.routing import BaseRoute
 
+from pipelines.collector.answers import Origins
 from pipelines.collector.app import Collector
-from pipelines.collector.http_guard import guarded, sweep
+from pipelines.collector.http_guard import sweep
+from pipelines.collector.intake import Intake
 from pipelines.collector.keys import WriteKeys
 from pipelines.collector.landing import Landing
 from pipelines.collector.metrics import Metrics
@@ -22,6 +24,7 @@ from pipelines.collector.pages import make_pages
 from pipelines.collector.protocols.load_mapping import Mappings
 from pipelines.collector.rate_limit import RateLimits
 from pipelines.collector.settings import CollectorSettings
+from pipelines.collector.whole_requests import collecting
 
 SWITCH_SECONDS = 0.0005
 SWEEP_TICKS = 10  # of uvicorn's ticks, ten a second
@@ -59,6 +62,7 @@ class _Server(uvicorn.Server):
                 self.server_state.connections,
                 self._settings.head_timeout_seconds,
                 self._settings.body_timeout_seconds,
+                self._settings.keep_alive_seconds,
             )
             self._metrics.set_connections(len(self.server_state.connections))
         return await super().on_tick(counter)
@@ -98,11 +102,26 @@ def share(settings: CollectorSettings) -> Shared:
     return Shared(RateLimits(settings.workers, key_count), Metrics(settings.workers, list(settings.sources)))
 
 
-def make_application(blueprint: Blueprint, landing: Landing, shared: Shared) -> Collector:
-    """The ASGI application of one worker."""
+def make_server(blueprint: Blueprint, landing: Landing, shared: Shared) -> "_Server":
+    """The server of one worker, with its application and its way past it for requests that arrive as a whole."""
     settings = blueprint.settings
     pages = make_pages(WriteKeys(settings.sources), shared.metrics, blueprint.more_routes)
-    return Collector(settings, landing, blueprint.mappings, shared.rate_limits, shared.metrics, pages)
+    intake = Intake(settings, landing, blueprint.mappings, shared.rate_limits, shared.metrics)
+    origins = Origins(settings.allowed_origins)
+    config = uvicorn.Config(
+        Collector(settings, intake, origins, pages),
+        http=collecting(intake, origins, settings.max_connections, settings.max_body_bytes),
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    return _Server(config, landing, settings, shared.metrics)
 
 
 def run_worker(blueprint: Blueprint, listener: socket.socket, shared: Shared, life_line: int) -> None:
@@ -115,22 +134,8 @@ def run_worker(blueprint: Blueprint, listener: socket.socket, shared: Shared, li
     # The landing's thread does little Python between system calls, and every request waits for it: by default it would
     # have to wait five milliseconds for the event loop each time.
     sys.setswitchinterval(SWITCH_SECONDS)
-    settings = blueprint.settings
     landing = blueprint.open_landing(shared.metrics)
-    config = uvicorn.Config(
-        make_application(blueprint, landing, shared),
-        http=guarded(settings.max_connections),
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=settings.keep_alive_seconds,
-        timeout_graceful_shutdown=STOP_SECONDS,
-    )
-    server = _Server(config, landing, settings, shared.metrics)
+    server = make_server(blueprint, landing, shared)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         server.should_exit = True
@@ -141,5 +146,5 @@ def run_worker(blueprint: Blueprint, listener: socket.socket, shared: Shared, li
         signal.signal(number, stop)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
         runner.run(server.serve_until_cut(listener, life_line))

@@ -98,7 +98,7 @@ def test_a_line_break_in_a_line_is_our_bug_and_keeps_nothing(tmp_path: Path) -> 
 def test_one_who_stops_waiting_harms_nobody(tmp_path: Path) -> None:
     async def run() -> None:
         landing = await opened(tmp_path)
-        tasks = [asyncio.create_task(landing.append("web", [b"%d" % n])) for n in range(50)]
+        tasks = [asyncio.ensure_future(landing.append("web", [b"%d" % n])) for n in range(50)]
         await asyncio.sleep(0)
         for task in tasks[::2]:
             task.cancel()
@@ -113,7 +113,7 @@ def test_one_who_stops_waiting_harms_nobody(tmp_path: Path) -> None:
 def test_more_than_may_wait_is_told_to_come_again(tmp_path: Path) -> None:
     async def run() -> None:
         landing = await opened(tmp_path, max_waiting_bytes=1000)
-        first = asyncio.create_task(landing.append("web", [b"x" * 900]))
+        first = asyncio.ensure_future(landing.append("web", [b"x" * 900]))
         await asyncio.sleep(0)
         with pytest.raises(LandingSlowError):
             await landing.append("web", [b"y" * 200])
@@ -137,9 +137,9 @@ def test_a_disk_that_does_not_answer_frees_those_who_wait(tmp_path: Path, monkey
     async def run() -> None:
         landing = await opened(tmp_path, max_commit_seconds=0.2)
         monkeypatch.setattr(os, "fdatasync", hanging)
-        first = asyncio.create_task(landing.append("web", [b"1"]))
+        first = asyncio.ensure_future(landing.append("web", [b"1"]))
         await asyncio.sleep(0.05)
-        second = asyncio.create_task(landing.append("web", [b"2"]))
+        second = asyncio.ensure_future(landing.append("web", [b"2"]))
         for each in (first, second):
             with pytest.raises(LandingSlowError):
                 await each
