@@ -71,17 +71,16 @@ async def nothing_kept(_scope: Any, receive: Any, send: Any) -> None:
 
 
 def serve_nothing(port: int) -> None:
-    """The peer's process: two workers of uvicorn as it is."""
+    """The peer's processes: workers of uvicorn as it is, each on a socket of its own as the collector's."""
     import uvicorn
 
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
-    listener.listen(2048)
-    listener.setblocking(False)
-    for _ in range(WORKERS - 1):
-        if os.fork() == 0:
-            break
+    from pipelines.collector.server import listen
+
+    listeners = listen("127.0.0.1", port, WORKERS)
+    number = next((each for each in range(1, WORKERS) if os.fork() == 0), 0)
+    for each in listeners:
+        if each is not listeners[number]:
+            each.close()
     config = uvicorn.Config(
         nothing_kept,
         http="httptools",
@@ -92,7 +91,7 @@ def serve_nothing(port: int) -> None:
         proxy_headers=False,
         server_header=False,
     )
-    uvicorn.Server(config).run(sockets=[listener])
+    uvicorn.Server(config).run(sockets=[listeners[number]])
 
 
 @dataclass(frozen=True)

@@ -115,8 +115,8 @@ def _serve(
     opener = _opener(landing, settings, lake, settings_file)
     opener.check()
     mappings = load_mappings(lake / FOLDER_IN_LAKE)
-    listener = listen(settings.host, settings.port)
-    address, port = listener.getsockname()[:2]
+    listeners = listen(settings.host, settings.port, settings.workers)
+    address, port = listeners[0].getsockname()[:2]
     shown = f"[{address}]" if ":" in address else address
     ready = f"collecting on http://{shown}:{port} into {landing}"
     pages: list[BaseRoute] = []
@@ -125,8 +125,7 @@ def _serve(
 
         pages = demo_shop_routes(None if landing.startswith(SCHEME) else Path(landing))
         ready += f"\nthe demo shop is at http://{shown}:{port}/shop/"
-    with listener:
-        serve(Blueprint(settings, mappings, opener, pages), listener, partial(click.echo, ready))
+    serve(Blueprint(settings, mappings, opener, pages), listeners, partial(click.echo, ready))
 
 
 def _opener(

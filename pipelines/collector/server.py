@@ -1,4 +1,8 @@
-"""Several worker processes on one listening socket, and the supervisor that starts them anew when they die.
+"""Several worker processes on one port, and the supervisor that starts them anew when they die.
+
+Each worker has a listening socket of its own (SO_REUSEPORT), among which the kernel spreads connections: with one for all
+of them, whichever wakes first would take every connection that waits. The supervisor holds the sockets too, so what
+waits at one whose worker died is answered by the next worker.
 
 The supervisor forks, so it must not have started a thread or imported Polars before. It holds the one end of a pipe
 whose other end every worker watches: however the supervisor dies, its workers finish their requests and end too, and the
@@ -12,8 +16,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 from pipelines.collector.worker import Blueprint, run_worker, share
 from schemas.errors import MaidianError, UsageError
@@ -26,42 +30,57 @@ RESTART_SECONDS = 1.0  # least time between two starts of one worker, so that on
 STOP_SECONDS = 15.0  # for workers to finish; after that they are killed, and the next collector finishes their segments
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. UsageError when the address cannot be had."""
-    give_up_at = time.monotonic() + BIND_SECONDS
+def listen(host: str, port: int, count: int) -> list[socket.socket]:
+    """Listening sockets on one port. UsageError when the address cannot be had."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except OSError as error:
         raise UsageError(f"host {host!r} is no address to listen on: {error.strerror}") from None
+    give_up_at = time.monotonic() + BIND_SECONDS
     while True:
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Answers are small and their clients wait for them.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            listener.bind(address)
-            listener.listen(2048)
+            # Sockets that share a port would share it with another collector's too; one that does not is told.
+            with _bound(family, address) as alone:
+                address = alone.getsockname()  # with the port that was found for 0
+            return [_listening(family, address) for _ in range(count)]
         except OSError as error:
-            listener.close()
             if error.errno != errno.EADDRINUSE or time.monotonic() > give_up_at:
                 raise UsageError(
                     f"cannot listen on {host} port {port}: {error.strerror}; stop what uses it, or give another --port"
                 ) from None
             time.sleep(0.1)
-        else:
-            listener.setblocking(False)
-            return listener
 
 
-def serve(blueprint: Blueprint, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Run the workers until SIGTERM or SIGINT; returns when all of them have ended."""
-    _Supervisor(blueprint, listener).run(on_ready)
+def _bound(family: int, address: Any, *more_options: int) -> socket.socket:
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        for option in (socket.SO_REUSEADDR, *more_options):
+            bound.setsockopt(socket.SOL_SOCKET, option, 1)
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _listening(family: int, address: Any) -> socket.socket:
+    listener = _bound(family, address, socket.SO_REUSEPORT)
+    # Answers are small and their clients wait for them.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.listen(2048)
+    listener.setblocking(False)
+    return listener
+
+
+def serve(blueprint: Blueprint, listeners: Sequence[socket.socket], on_ready: Callable[[], None]) -> None:
+    """Run a worker on each socket until SIGTERM or SIGINT; returns when all of them have ended."""
+    _Supervisor(blueprint, listeners).run(on_ready)
 
 
 class _Supervisor:
-    def __init__(self, blueprint: Blueprint, listener: socket.socket) -> None:
+    def __init__(self, blueprint: Blueprint, listeners: Sequence[socket.socket]) -> None:
         self._blueprint = blueprint
-        self._listener = listener
+        self._listeners = listeners
         self._workers: dict[int, int] = {}
         """Process by worker number."""
         self._started_at: dict[int, float] = {}
@@ -77,7 +96,7 @@ class _Supervisor:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def _keep_running(self, on_ready: Callable[[], None]) -> None:
-        for number in range(self._blueprint.settings.workers):
+        for number in range(len(self._listeners)):
             self._start(number)
         on_ready()
         while True:
@@ -86,7 +105,7 @@ class _Supervisor:
                 self._stop()
                 return
             self._reap()
-            for number in range(self._blueprint.settings.workers):
+            for number in range(len(self._listeners)):
                 if number not in self._workers and time.monotonic() - self._started_at[number] > RESTART_SECONDS:
                     self._start(number)
 
@@ -104,8 +123,11 @@ class _Supervisor:
         exit_code = 1
         try:
             os.close(self._life_end)
+            for each in self._listeners:
+                if each is not self._listeners[number]:  # else the kernel would go on sending connections to it
+                    each.close()
             self._shared.take_part(number)
-            run_worker(self._blueprint, self._listener, self._shared, self._life_line)
+            run_worker(self._blueprint, self._listeners[number], self._shared, self._life_line)
             exit_code = 0
         except MaidianError as error:
             log.error("worker %d cannot run: %s", number, error)  # noqa: TRY400 -- one line, as of every such error
@@ -125,6 +147,8 @@ class _Supervisor:
 
     def _stop(self) -> None:
         """Tell every worker to finish, and wait."""
+        for listener in self._listeners:
+            listener.close()
         for process in self._workers.values():
             os.kill(process, signal.SIGTERM)
         give_up_at = time.monotonic() + STOP_SECONDS

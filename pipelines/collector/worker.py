@@ -1,4 +1,4 @@
-"""One process of the collector: its own event loop, application and segments, on the listening socket that all share."""
+"""One process of the collector: its own event loop, application and segments, on a listening socket of its own."""
 
 import asyncio
 import gc
