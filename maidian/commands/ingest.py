@@ -22,7 +22,7 @@ FOLLOW_INTERVAL_SECONDS = 5.0  # an event is queryable well within a minute, and
 
 @click.command(
     name="ingest",
-    epilog="Options of the Beam runner go after a `--`: maidian ingest --runner FlinkRunner -- --flink_master=host:8081",
+    epilog="Options of the Beam runner go after a `--`: maidian ingest --runner flink -- --job_endpoint=host:8099",
 )
 @lake_option
 @landing_or_topic_option
@@ -36,7 +36,7 @@ FOLLOW_INTERVAL_SECONDS = 5.0  # an event is queryable well within a minute, and
     help="Seconds between two looks while following.",
 )
 @click.option(
-    "--runner", default="embedded", show_default=True, help="`embedded`, or a Beam runner such as FlinkRunner."
+    "--runner", default="embedded", show_default=True, help="`embedded`, `flink`, or a Beam runner by its own name."
 )
 @click.option(
     "--workers",

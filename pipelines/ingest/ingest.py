@@ -18,7 +18,7 @@ from pipelines.ingest.plan_records import plan_records
 from pipelines.ingest.progress import Outcome, done_until, read_progress
 from pipelines.ingest.publish_events import index_folder, publish_events
 from pipelines.ingest.publish_rejects import publish_rejects
-from pipelines.ingest.ranges import LandingRange, RangeManifest, committed_ranges, forget_range, ranges_folder
+from pipelines.ingest.ranges import RangeManifest, away_file, committed_ranges, forget_cycle, new_cycle, reuse_ranges
 from pipelines.kafka_topic import BrokerAwayError, KafkaTopic
 from schemas.errors import MaidianError
 from schemas.lake.lake import Lake
@@ -83,32 +83,32 @@ def ingest_cycle(job: IngestJob, staging: Path, result: IngestResult) -> bool:
     result.refused_segments = plan.refused
     if not plan.ranges and current_snapshot(lake, EVENTS.name):
         return False
-    decoded = _reuse_ranges(lake, plan.ranges)
+    cycle = new_cycle(lake)
+    decoded = reuse_ranges(cycle, plan.ranges)
     missing = [wanted for wanted in plan.ranges if wanted.name not in decoded]
     if missing:
         from pipelines.ingest.graph import run_graph  # here, for an ingest of nothing need not load Beam
 
         landing = job.landing if isinstance(job.landing, KafkaTopic) else str(job.landing)
-        options = IngestOptions(str(lake.path), landing, lake.time_zone, job.limits)
-        run_graph(missing, options, job.runner, list(job.beam_arguments))
-        decoded = committed_ranges(lake)
+        options = IngestOptions(str(cycle), landing, lake.time_zone, job.limits)
+        run_graph(missing, options, job.runner, job.beam_arguments)
+        decoded = committed_ranges(cycle)
     committed = [decoded[wanted.name] for wanted in plan.ranges if wanted.name in decoded]
     if len(committed) < len(plan.ranges):
-        if isinstance(job.landing, KafkaTopic) and job.runner == "embedded":
+        if any(away_file(cycle, wanted.name).exists() for wanted in missing):
             raise BrokerAwayError(f"{job.landing} stopped answering; what was read of it is kept, run ingest again")
         raise MaidianError(
             f"the runner {job.runner} ended well, but {len(plan.ranges) - len(committed)} ranges are not in "
-            f"{ranges_folder(lake.path)}; landing and lake must be at the same path on every worker"
+            f"{cycle}; landing and lake must be at the same path on every worker"
         )
     for gap in [*plan.gaps.values(), *filter(None, map(_holes, committed))]:
         log.warning(gap)  # before it counts as taken in: no crash can make it pass in silence
         result.gaps.append(gap)
-    publish_rejects(lake, committed, staging, job.audit)
-    snapshot, outcomes = publish_events(lake, committed, staging, job.audit)
+    publish_rejects(lake, cycle, committed, staging, job.audit)
+    snapshot, outcomes = publish_events(lake, cycle, committed, staging, job.audit)
     result.add(outcomes)
     result.snapshot_id = snapshot.id
-    for manifest in committed:
-        forget_range(lake.path, manifest.name)
+    forget_cycle(cycle)
     lake.fresh_staging("ingest")  # its links would keep the bytes of snapshots that are long collected
     return bool(committed)
 
@@ -137,17 +137,3 @@ def _holes(manifest: RangeManifest) -> str | None:
         f"{parse_segment(read.segment)}: {manifest.missing_count:,} of the offsets from {read.start:,} to {read.end - 1:,} "
         "hold no record (compacted away, or the marks of a producer with transactions)"
     )
-
-
-def _reuse_ranges(lake: Lake, planned: Sequence[LandingRange]) -> dict[str, RangeManifest]:
-    """What a killed run decoded of the plan. All else that it left is removed: published, half-written, or changed."""
-    landed_at = {wanted.name: wanted.landed_at for wanted in planned}
-    reused = {
-        name: manifest
-        for name, manifest in committed_ranges(lake).items()
-        if name in landed_at and manifest.range.landed_at == landed_at[name]
-    }
-    for path in ranges_folder(lake.path).glob("*"):
-        if path.name.partition(".")[0] not in reused:
-            path.unlink()
-    return reused

@@ -21,7 +21,6 @@ from pipelines.ingest.ranges import (
     SourceLines,
     events_file,
     ids_file,
-    ranges_folder,
     rejects_file,
 )
 from pipelines.ingest.read_range import read_lines
@@ -33,9 +32,9 @@ from schemas.tables.rejects import TABLE as REJECTS
 
 @dataclass(frozen=True)
 class IngestOptions:
-    """What every worker needs to know; plain values, so that they travel."""
+    """What every worker needs to know; plain values, so that they travel. `cycle` is where the files go."""
 
-    lake_path: str
+    cycle: str
     landing: str | KafkaTopic
     time_zone: str
     limits: DecodeLimits = field(default_factory=DecodeLimits)
@@ -43,14 +42,13 @@ class IngestOptions:
 
 def ingest_range(wanted: LandingRange, options: IngestOptions) -> RangeManifest:
     """Decode one range and write its files under the names that the range gives them."""
-    lake_path = Path(options.lake_path)
-    ranges_folder(lake_path).mkdir(parents=True, exist_ok=True)
+    cycle = Path(options.cycle)
     content = _read(wanted, options.landing)
     decoded = [_decode(block, wanted, options) for block in content.blocks]
     accepted = [each.accepted for each in decoded]
     rejects = [block.place_rejects(each.rejects) for block, each in zip(content.blocks, decoded, strict=True)]
-    days = _write_events(accepted, lake_path, wanted.name)
-    _write_rejects(content.blocks, rejects, lake_path, wanted)
+    days = _write_events(accepted, cycle, wanted.name)
+    _write_rejects(content.blocks, rejects, cycle, wanted)
     return RangeManifest(
         range=wanted,
         read_until=content.read_until,
@@ -90,7 +88,7 @@ def _decode(block: Block, wanted: LandingRange, options: IngestOptions) -> Decod
     )
 
 
-def _write_events(blocks: Sequence[pa.Table], lake_path: Path, name: str) -> list[DaySlice]:
+def _write_events(blocks: Sequence[pa.Table], cycle: Path, name: str) -> list[DaySlice]:
     """Write the rows by business day, one row group a day, so that a day can be read without the others."""
     accepted = pa.concat_tables([EVENTS.schema.empty_table(), *blocks])
     if not accepted.num_rows:
@@ -106,17 +104,17 @@ def _write_events(blocks: Sequence[pa.Table], lake_path: Path, name: str) -> lis
     rows = accepted.drop_columns(["event_date"])
     write_rows(
         [rows.slice(start, count) for start, count in zip(starts, counts, strict=True)],
-        events_file(lake_path, name),
+        events_file(cycle, name),
         EVENTS.file_schema,
     )
-    save_array(ids_file(lake_path, name), np.column_stack([digests, np.argsort(order).astype(np.uint64)]))
+    save_array(ids_file(cycle, name), np.column_stack([digests, np.argsort(order).astype(np.uint64)]))
     return [
         DaySlice(day=days[start].item(), index=index, row_count=int(count))
         for index, (start, count) in enumerate(zip(starts, counts, strict=True))
     ]
 
 
-def _write_rejects(blocks: Sequence[Block], rejects: Sequence[pa.Table], lake_path: Path, wanted: LandingRange) -> None:
+def _write_rejects(blocks: Sequence[Block], rejects: Sequence[pa.Table], cycle: Path, wanted: LandingRange) -> None:
     rows = [
         pa.table(
             {
@@ -129,7 +127,7 @@ def _write_rejects(blocks: Sequence[Block], rejects: Sequence[pa.Table], lake_pa
         if refused.num_rows
     ]
     if rows:
-        write_rows(rows, rejects_file(lake_path, wanted.name), REJECTS.file_schema)
+        write_rows(rows, rejects_file(cycle, wanted.name), REJECTS.file_schema)
 
 
 def _count_kinds(rejects: pa.Table) -> dict[str, int]:

@@ -43,12 +43,12 @@ def index_folder(lake: Lake) -> Path:
 
 
 def publish_events(
-    lake: Lake, committed: Sequence[RangeManifest], staging: Path, audit: Audit
+    lake: Lake, cycle: Path, committed: Sequence[RangeManifest], staging: Path, audit: Audit
 ) -> tuple[Snapshot, list[Outcome]]:
     """Add the ranges' events and return the snapshot, with what came of each range's lines by source."""
     base = current_snapshot(lake, TABLE.name)
     state = dict(base.manifest.state) if base else {}
-    lines = [np.load(ids_file(lake.path, m.name)) if m.accepted_count else _NO_LINES for m in committed]
+    lines = [np.load(ids_file(cycle, m.name)) if m.accepted_count else _NO_LINES for m in committed]
     digests = np.concatenate([_NO_LINES, *lines])[:, :2]
     is_new = first_of_each(digests) & ~are_known(digests, index_folder(lake), state.get("id_runs", []))
     kept_by_range = _kept_rows(lines, is_new)
@@ -57,7 +57,7 @@ def publish_events(
     add: dict[str, list[NewFile]] = {}
     replace: list[str] = []
     name = f"part-{name_of(manifest.name for manifest in committed)}.parquet"
-    for day, slices in _slices_by_day(lake, committed, kept_by_range).items():
+    for day, slices in _slices_by_day(cycle, committed, kept_by_range).items():
         old = base.files([day]) if base else []
         if len(old) >= MAX_FILES:
             replace.append(day)
@@ -109,14 +109,14 @@ def _outcomes(committed: Sequence[RangeManifest], is_new: NDArray[np.bool_]) -> 
 
 
 def _slices_by_day(
-    lake: Lake, committed: Sequence[RangeManifest], kept_by_range: Sequence[NDArray[np.bool_]]
+    cycle: Path, committed: Sequence[RangeManifest], kept_by_range: Sequence[NDArray[np.bool_]]
 ) -> Mapping[str, list[_Slice]]:
     """For each day that gains a row, where its new rows are, in the order of landing."""
     by_day: dict[str, list[_Slice]] = {}
     for manifest, is_kept in zip(committed, kept_by_range, strict=True):
         if not is_kept.any():
             continue
-        file = pq.ParquetFile(events_file(lake.path, manifest.name))
+        file = pq.ParquetFile(events_file(cycle, manifest.name))
         start = 0
         for slice_ in manifest.days:
             of_day = is_kept[start : start + slice_.row_count]

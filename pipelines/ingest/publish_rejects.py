@@ -29,7 +29,9 @@ class _Lines:
     is_new: NDArray[np.bool_]
 
 
-def publish_rejects(lake: Lake, committed: Sequence[RangeManifest], staging: Path, audit: Audit) -> Snapshot:
+def publish_rejects(
+    lake: Lake, cycle: Path, committed: Sequence[RangeManifest], staging: Path, audit: Audit
+) -> Snapshot:
     """Add the ranges' refused lines and return the snapshot that holds them.
 
     A line that the table has already, on any day, is left out: a crash may come between this publish and that of
@@ -38,7 +40,7 @@ def publish_rejects(lake: Lake, committed: Sequence[RangeManifest], staging: Pat
     base = current_snapshot(lake, TABLE.name)
     add: dict[str, list[NewFile]] = {}
     replace: list[str] = []
-    for day, ranges in _new_lines(lake, base, committed).items():
+    for day, ranges in _new_lines(cycle, base, committed).items():
         old = base.files([day]) if base else []
         if len(old) >= MAX_FILES:
             replace.append(day)
@@ -55,14 +57,14 @@ def publish_rejects(lake: Lake, committed: Sequence[RangeManifest], staging: Pat
 
 
 def _new_lines(
-    lake: Lake, base: Snapshot | None, committed: Sequence[RangeManifest]
+    cycle: Path, base: Snapshot | None, committed: Sequence[RangeManifest]
 ) -> Mapping[str, dict[str, _Lines]]:
     """By day and name, the ranges that have a line which the table has not."""
     with_rejects = [manifest for manifest in committed if manifest.rejected_count]
     known = _known_offsets(base, {manifest.range.segment for manifest in with_rejects})
     by_day: dict[str, dict[str, _Lines]] = {}
     for manifest in with_rejects:
-        path = rejects_file(lake.path, manifest.name)
+        path = rejects_file(cycle, manifest.name)
         is_new = np.ones(manifest.rejected_count, np.bool_)
         if manifest.range.segment in known:
             offsets = pq.read_table(path, columns=["byte_offset"], partitioning=None)["byte_offset"].to_numpy()

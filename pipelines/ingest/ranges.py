@@ -2,21 +2,28 @@
 
 A segment is a file of landing, counted in bytes, or a partition of a topic, counted in records (its offsets).
 
-lake/ingest/ranges/<name>.events.parquet    accepted rows, one row group a business day
-lake/ingest/ranges/<name>.rejects.parquet   refused lines
-lake/ingest/ranges/<name>.ids.npy           the accepted lines in order: digest of the event id, row in the file
-lake/ingest/ranges/<name>.json              the manifest; the range counts once this is there
+lake/ingest/ranges/<cycle>/<name>.events.parquet    accepted rows, one row group a business day
+lake/ingest/ranges/<cycle>/<name>.rejects.parquet   refused lines
+lake/ingest/ranges/<cycle>/<name>.ids.npy           the accepted lines in order: digest of the event id, row in the file
+lake/ingest/ranges/<cycle>/<name>.json              the manifest; the range counts once this is there
+lake/ingest/ranges/<cycle>/<name>.away              instead of all these: its broker did not answer
+
+Each cycle has a folder of its own. Workers of a driver that was killed may go on for a while; what they write then is
+in the folder of their own cycle, where it can neither mix with nor take away what a later cycle writes.
 """
 
 import hashlib
-from collections.abc import Iterable
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
 
 from schemas.errors import MaidianError
-from schemas.lake.durable import write_durably
+from schemas.lake.durable import sync_folder, write_durably
 from schemas.lake.lake import Lake
 
 
@@ -97,34 +104,51 @@ class RangeManifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ranges_folder(lake_path: Path) -> Path:
-    """Where decoded ranges wait to be published."""
+    """Where the folders of cycles are."""
     return lake_path / "ingest" / "ranges"
 
 
-def events_file(lake_path: Path, name: str) -> Path:
+def new_cycle(lake: Lake) -> Path:
+    """The folder of a new cycle."""
+    folder = ranges_folder(lake.path) / secrets.token_hex(6)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def events_file(folder: Path, name: str) -> Path:
     """Accepted rows of a range; there is none when there are no rows."""
-    return ranges_folder(lake_path) / f"{name}.events.parquet"
+    return folder / f"{name}.events.parquet"
 
 
-def rejects_file(lake_path: Path, name: str) -> Path:
+def rejects_file(folder: Path, name: str) -> Path:
     """Refused lines of a range; there is none when there are none."""
-    return ranges_folder(lake_path) / f"{name}.rejects.parquet"
+    return folder / f"{name}.rejects.parquet"
 
 
-def ids_file(lake_path: Path, name: str) -> Path:
+def ids_file(folder: Path, name: str) -> Path:
     """The accepted lines' event ids. Shape (n, 3): two halves of the digest, and the row in the events file."""
-    return ranges_folder(lake_path) / f"{name}.ids.npy"
+    return folder / f"{name}.ids.npy"
 
 
-def commit_manifest(lake_path: Path, manifest: RangeManifest) -> None:
+def away_file(folder: Path, name: str) -> Path:
+    """Says that the range's broker did not answer."""
+    return folder / f"{name}.away"
+
+
+def manifest_file(folder: Path, name: str) -> Path:
+    """Makes the range count."""
+    return folder / f"{name}.json"
+
+
+def commit_manifest(folder: Path, manifest: RangeManifest) -> None:
     """Make the range count. Its files are durable by now."""
-    write_durably(ranges_folder(lake_path) / f"{manifest.name}.json", msgspec.json.encode(manifest))
+    write_durably(manifest_file(folder, manifest.name), msgspec.json.encode(manifest))
 
 
-def committed_ranges(lake: Lake) -> dict[str, RangeManifest]:
-    """Ranges that are decoded and not yet published, by name."""
+def committed_ranges(folder: Path) -> dict[str, RangeManifest]:
+    """Ranges of a cycle that are decoded, by name."""
     manifests = {}
-    for path in ranges_folder(lake.path).glob("*.json"):
+    for path in folder.glob("*.json"):
         try:
             manifests[path.stem] = msgspec.json.decode(path.read_bytes(), type=RangeManifest)
         except msgspec.MsgspecError as error:
@@ -132,8 +156,43 @@ def committed_ranges(lake: Lake) -> dict[str, RangeManifest]:
     return manifests
 
 
-def forget_range(lake_path: Path, name: str) -> None:
-    """Remove a published range's files, the manifest first, so that no manifest is without its files."""
-    (ranges_folder(lake_path) / f"{name}.json").unlink(missing_ok=True)
-    for path in (events_file(lake_path, name), rejects_file(lake_path, name), ids_file(lake_path, name)):
-        path.unlink(missing_ok=True)
+def reuse_ranges(cycle: Path, planned: Iterable[LandingRange]) -> Mapping[str, RangeManifest]:
+    """Take over what cycles that were killed have decoded of the plan; all else that they left is removed."""
+    landed_at = {wanted.name: wanted.landed_at for wanted in planned}
+    reused: dict[str, RangeManifest] = {}
+    earlier = [path for path in cycle.parent.iterdir() if path != cycle]
+    for folder in earlier:
+        for name, manifest in committed_ranges(folder).items():
+            is_wanted = name in landed_at and manifest.range.landed_at == landed_at[name]  # else the file has changed
+            if is_wanted and name not in reused and _take_over(manifest, folder, cycle):
+                reused[name] = manifest
+    sync_folder(cycle)
+    for path in earlier:
+        if path.is_dir():
+            forget_cycle(path)
+        else:  # of a version that had no folders
+            path.unlink(missing_ok=True)
+    return reused
+
+
+def forget_cycle(cycle: Path) -> None:
+    """Remove a cycle that was published or taken over.
+
+    A worker of a dead driver may be writing there this moment; what it leaves, the next cycle removes.
+    """
+    shutil.rmtree(cycle, ignore_errors=True)
+
+
+def _take_over(manifest: RangeManifest, folder: Path, cycle: Path) -> bool:
+    """Link the range's files, the manifest last; False when one is not there any more."""
+    files = [
+        *([events_file, ids_file] if manifest.accepted_count else []),
+        *([rejects_file] if manifest.rejected_count else []),
+        manifest_file,
+    ]
+    try:
+        for file in files:
+            os.link(file(folder, manifest.name), file(cycle, manifest.name))
+    except FileNotFoundError:
+        return False
+    return True

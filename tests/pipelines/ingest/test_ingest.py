@@ -166,7 +166,7 @@ def test_a_refused_audit_publishes_nothing_and_loses_nothing(lake: Lake) -> None
     assert counts(take_in(lake)) == (1, 1, 0, 0)
 
 
-@pytest.mark.parametrize("step", ["publish_rejects", "publish_events", "forget_range"])
+@pytest.mark.parametrize("step", ["publish_rejects", "publish_events", "forget_cycle"])
 def test_an_ingest_that_dies_between_two_steps_is_finished_by_the_next(
     lake: Lake, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

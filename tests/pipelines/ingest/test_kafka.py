@@ -219,7 +219,7 @@ def test_several_cycles_on_a_small_grid_equal_one(
     assert rows(other).sort("event_id").equals(rows(lake).sort("event_id"))
 
 
-@pytest.mark.parametrize("step", ["publish_rejects", "publish_events", "forget_range"])
+@pytest.mark.parametrize("step", ["publish_rejects", "publish_events", "forget_cycle"])
 def test_an_ingest_that_dies_between_two_steps_is_finished_by_the_next(
     lake: Lake, kafka_broker: Broker, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
