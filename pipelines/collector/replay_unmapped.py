@@ -95,11 +95,10 @@ def _read_file(path: Path) -> Iterator[Unmapped]:
 
 def _translate(event: Unmapped, books: Rulebooks) -> tuple[list[bytes], bool]:
     """The lines of an event, and whether the mapping leaves it out by now."""
+    dialect, book = segment.DIALECT, books.segment
+    if event.protocol == sensors.PROTOCOL:
+        dialect, book = sensors.DIALECT, books.sensors
+    sent_at = None if event.sent_at is None else _encode(event.sent_at)
     node = read_node(bytes(event.original))
-    event_id, received_at = bytes(event.event_id), _encode(event.received_at)
-    if event.protocol == segment.PROTOCOL:
-        sent_at = None if event.sent_at is None else _encode(event.sent_at)
-        name, lines = segment.translate_one(node, event_id, sent_at, received_at, books.segment)
-        return lines, name in books.segment.ignored
-    name, lines = sensors.translate_one(node, event_id, received_at, books.sensors)
-    return lines, name in books.sensors.ignored
+    name, lines = dialect.translate_one(node, bytes(event.event_id), sent_at, _encode(event.received_at), book)
+    return lines, name in book.ignored

@@ -1,16 +1,15 @@
 """The Segment protocol, as Segment's and RudderStack's clients speak it."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import msgspec
 
+from pipelines.collector.protocols.each_event import NOT_JSON, Dialect, name_of, read_text, translate_each
 from pipelines.collector.protocols.field_ways import Node, node_or_text, read_node
 from pipelines.collector.protocols.loose_json import list_items, member
 from pipelines.collector.protocols.rulebook import EventHead, Rulebook, Rulebooks, content_id, counted_id
-from pipelines.collector.protocols.translation import Request, Translation, Unmapped, UnreadableError, check_count
+from pipelines.collector.protocols.translation import Request, Translation, UnreadableError, check_count
 from pipelines.collector.protocols.values import NOTHING, Value, as_text
 
 PROTOCOL = "segment"
@@ -24,7 +23,6 @@ CALLS = {
 NOT_KEPT = ("type", "writeKey", "integrations", "_metadata", "sentAt")
 """How and with which key the client delivers; nothing about the event. A key is never stored."""
 
-_NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
 _encode = msgspec.json.Encoder().encode
 _NONE = Value(b"null")
 
@@ -34,7 +32,6 @@ class _Batch(msgspec.Struct):
     sentAt: Value = _NONE  # noqa: N815 - the client's word
 
 
-_read_text = msgspec.json.Decoder(str).decode
 _read_batch = msgspec.json.Decoder(_Batch).decode
 
 
@@ -42,23 +39,23 @@ def translate_batch(request: Request, rulebooks: Rulebooks) -> Translation:
     """`/v1/batch`, `/b` and `/beacon/v1/batch`: many events. Raises `UnreadableError` where there is no list `batch`."""
     try:
         whole = _read_batch(_on_one_line(request.body))
-    except _NOT_JSON:
+    except NOT_JSON:
         return _translate_loose_batch(request, rulebooks)
     check_count(len(whole.batch))
-    return _translate(whole.batch, _sent_at(whole.sentAt), request, rulebooks.segment)
+    return translate_each(DIALECT, whole.batch, _sent_at(whole.sentAt), request, rulebooks.segment)
 
 
 def translate_call(request: Request, rulebooks: Rulebooks) -> Translation:
     """`/v1/track`, `/t` and the like: one event."""
     try:
         event: Node = read_node(_on_one_line(request.body))
-    except _NOT_JSON as error:
+    except NOT_JSON as error:
         raise UnreadableError(f"the body is no JSON object: {error}") from None
     if "type" not in event:
         call = CALLS.get(request.path.rstrip("/").rsplit("/", 1)[-1])
         if call is not None:
             event["type"] = Value(_encode(call))
-    return _translate([event], None, request, rulebooks.segment)
+    return translate_each(DIALECT, [event], None, request, rulebooks.segment)
 
 
 def ignore_metrics(_request: Request, _rulebooks: Rulebooks) -> Translation:
@@ -137,40 +134,10 @@ def event_id_of(event: Node, received_at: bytes, seen: Counter[bytes]) -> bytes:
     return counted_id(content_id(told_apart), seen)
 
 
-_KEY = re.compile(rb'"writeKey"\s*:\s*"[^"\\]*"')
 _IN_HEAD = frozenset((*NOT_KEPT, "messageId", "timestamp"))
 
 
-def name_of(event: Node) -> str:
-    """The name by which a mapping knows an event: a track's own, of other calls the call's."""
-    call = event.get("type")
-    if call is None or bytes(call) == b'"track"':
-        return _text(event.get("event"))
-    return _text(call) or _text(event.get("event"))
-
-
-def _translate(events: Iterable[Node | bytes], sent_at: bytes | None, request: Request, book: Rulebook) -> Translation:
-    done = Translation()
-    received_at = b'"%b"' % request.received_at.encode()
-    seen: Counter[bytes] = Counter()
-    for event in events:
-        if isinstance(event, bytes):
-            done.lines.append(_without_key(event))
-            continue
-        try:
-            event_id = event_id_of(event, received_at, seen)
-            name, lines = translate_one(event, event_id, sent_at, received_at, book)
-        except _NOT_JSON:  # half of a surrogate pair, or bytes that are no text: for ingest to refuse
-            done.lines.append(_without_key(_encode(event)))
-            continue
-        if lines:
-            done.lines += lines
-        elif name in book.ignored:
-            done.ignored_count += 1
-        else:
-            done.unmapped.append(_unmapped(name, event, event_id, sent_at, request))
-            done.unmapped_names.append(name)
-    return done
+DIALECT = Dialect(PROTOCOL, ("writeKey",), event_id_of, translate_one)
 
 
 def _translate_loose_batch(request: Request, rulebooks: Rulebooks) -> Translation:
@@ -181,27 +148,7 @@ def _translate_loose_batch(request: Request, rulebooks: Rulebooks) -> Translatio
         raise UnreadableError("the body is no JSON object with a list `batch`") from None
     check_count(len(batch))
     sent_at = _sent_at(member(body, "sentAt"))
-    return _translate(map(node_or_text, batch), sent_at, request, rulebooks.segment)
-
-
-def _without_key(text: bytes) -> bytes:
-    """A text that no reader takes, without the key that analytics-next puts into every event."""
-    return _KEY.sub(b'"writeKey":null', text)
-
-
-def _unmapped(name: str, event: Node, event_id: bytes, sent_at: bytes | None, request: Request) -> bytes:
-    event.pop("writeKey", None)
-    return _encode(
-        Unmapped(
-            protocol=PROTOCOL,
-            source=request.source,
-            name=name,
-            received_at=request.received_at,
-            event_id=Value(event_id),
-            sent_at=None if sent_at is None else _read_text(sent_at),
-            original=Value(_encode(event)),
-        )
-    )
+    return translate_each(DIALECT, map(node_or_text, batch), sent_at, request, rulebooks.segment)
 
 
 def _on_one_line(body: bytes) -> bytes:
@@ -214,8 +161,8 @@ def _sent_at(value: Value | bytes | None) -> bytes | None:
     if text[:1] != b'"' or text in NOTHING:
         return None
     try:
-        _read_text(text)
-    except _NOT_JSON:
+        read_text(text)
+    except NOT_JSON:
         return None
     return text
 
@@ -226,10 +173,3 @@ def _first(event: Node, *keys: str) -> bytes | None:
         if value is not None and (text := bytes(value)) not in NOTHING:
             return text
     return None
-
-
-def _text(value: Value | None) -> str:
-    if value is None:
-        return ""
-    text = bytes(value)
-    return _read_text(text) if text[:1] == b'"' else ""

@@ -1,6 +1,5 @@
 """The Sensors Analytics protocol: `/sa`, `/sa.gif`, `/debug`; GET or POST; one event or a list; base64 of JSON."""
 
-import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -8,16 +7,12 @@ from typing import Any
 
 import msgspec
 
+from pipelines.collector.protocols.each_event import Dialect, name_of, translate_each
 from pipelines.collector.protocols.field_ways import Node, open_child
 from pipelines.collector.protocols.rulebook import EventHead, Rulebook, Rulebooks, content_id, counted_id
 from pipelines.collector.protocols.sensors_body import read_events
-from pipelines.collector.protocols.translation import (
-    Request,
-    Translation,
-    Unmapped,
-    check_count,
-)
-from pipelines.collector.protocols.values import NOTHING, Value, as_text
+from pipelines.collector.protocols.translation import Request, Translation, check_count
+from pipelines.collector.protocols.values import NOTHING, as_text
 
 PROTOCOL = "sensors"
 
@@ -25,9 +20,7 @@ KEYS = ("token", "project")
 NOT_KEPT = (*KEYS, "_flush_time", "_track_id", "_nocache")
 """The project, which may be the key, and how the client delivers; nothing about the event."""
 
-_KEY = re.compile(rb'"(token|project)"\s*:\s*"[^"\\]*"')
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
 _DEVICES = (
     "$identity_cookie_id",
     "$identity_anonymous_id",
@@ -46,49 +39,14 @@ def translate_events(request: Request, rulebooks: Rulebooks) -> Translation:
     """
     events = read_events(request)
     check_count(len(events))
-    done = Translation()
     if request.headers.get("dry-run", "").lower() == "true":
-        return done
-    _translate(events, done, request, rulebooks.sensors)
-    return done
+        return Translation()
+    return translate_each(DIALECT, events, None, request, rulebooks.sensors)
 
 
-def _translate(events: list[Node | bytes], done: Translation, request: Request, book: Rulebook) -> None:
-    received_at = b'"%b"' % request.received_at.encode()
-    seen: Counter[bytes] = Counter()
-    for event in events:
-        if isinstance(event, bytes):
-            done.lines.append(_without_keys(event))
-            continue
-        try:
-            event_id = event_id_of(event, received_at, seen)
-            name, lines = translate_one(event, event_id, received_at, book)
-        except _NOT_JSON:  # half of a surrogate pair, or bytes that are no text: for ingest to refuse
-            done.lines.append(_without_keys(_encode(event)))
-            continue
-        if lines:
-            done.lines += lines
-        elif name in book.ignored:
-            done.ignored_count += 1
-        else:
-            for key in KEYS:
-                event.pop(key, None)
-            done.unmapped_names.append(name)
-            done.unmapped.append(
-                _encode(
-                    Unmapped(
-                        protocol=PROTOCOL,
-                        source=request.source,
-                        name=name,
-                        received_at=request.received_at,
-                        event_id=Value(event_id),
-                        original=Value(_encode(event)),
-                    )
-                )
-            )
-
-
-def translate_one(event: Node, event_id: bytes, received_at: bytes, book: Rulebook) -> tuple[str, list[bytes]]:
+def translate_one(
+    event: Node, event_id: bytes, sent_at: bytes | None, received_at: bytes, book: Rulebook
+) -> tuple[str, list[bytes]]:
     """An event's name, and its lines."""
     name = name_of(event)
     if name in book.ignored or name not in book.rules:
@@ -98,21 +56,13 @@ def translate_one(event: Node, event_id: bytes, received_at: bytes, book: Rulebo
     head = EventHead(
         event_id=event_id,
         occurred_at=_instant(event.get("time")) or received_at,
-        sent_at=_instant(event.get("_flush_time")),
+        sent_at=_instant(event.get("_flush_time")) or sent_at,
         received_at=received_at,
     )
     return name, book.lines(name, kept, head, "$sensors")
 
 
 _IN_HEAD = frozenset((*NOT_KEPT, "time", "type"))
-
-
-def name_of(event: Node) -> str:
-    """The name by which a mapping knows an event: a track's own, of other calls the call's."""
-    call = event.get("type")
-    if call is None or bytes(call) == b'"track"':
-        return _text(event.get("event"))
-    return _text(call) or _text(event.get("event"))
 
 
 def event_id_of(event: Node, received_at: bytes, seen: Counter[bytes]) -> bytes:
@@ -128,6 +78,9 @@ def event_id_of(event: Node, received_at: bytes, seen: Counter[bytes]) -> bytes:
         return counted_id(content_id(b"" if each is None else _encode(each) for each in told_apart), seen)
     content = _encode({key: value for key, value in event.items() if key != "_flush_time"})
     return counted_id(content_id([content] if "time" in event else [content, received_at]), seen)
+
+
+DIALECT = Dialect(PROTOCOL, KEYS, event_id_of, translate_one)
 
 
 def _fill_ids(event: Node) -> None:
@@ -167,15 +120,3 @@ def _instant(said: Any) -> bytes | None:
 @lru_cache(maxsize=4096)  # events of one moment come together
 def _second_text(second: int) -> bytes:
     return (_EPOCH + timedelta(seconds=second)).isoformat().removesuffix("+00:00").encode()
-
-
-def _without_keys(text: bytes) -> bytes:
-    """A text that no reader takes, without the project's key."""
-    return _KEY.sub(rb'"\1":null', text)
-
-
-def _text(value: Value | None) -> str:
-    if value is None:
-        return ""
-    text = bytes(value)
-    return msgspec.json.decode(text, type=str) if text[:1] == b'"' else ""
