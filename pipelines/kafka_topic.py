@@ -6,13 +6,13 @@ and from the environment: MAIDIAN_KAFKA_SASL_PASSWORD is `sasl.password`. The en
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from schemas.errors import MaidianError, UsageError
+from schemas.toml_file import read_toml
 
 SCHEME = "kafka://"
 ENVIRONMENT_PREFIX = "MAIDIAN_KAFKA_"
@@ -109,12 +109,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
 def _from_file(path: str | None) -> dict[str, Any]:
     if path is None:
         return {}
-    try:
-        document = tomllib.loads(Path(path).read_text("utf-8"))
-    except FileNotFoundError:
-        raise UsageError(f"no Kafka settings file {path}; check the path") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"Kafka settings {path} is not TOML: {error}") from None
+    missing = f"no Kafka settings file {path}; check the path"
+    document = read_toml(Path(path), f"Kafka settings {path}", if_missing=missing).keys
     table = document.get("kafka", {})
     if not isinstance(table, dict):
         raise UsageError(f"Kafka settings {path}: [kafka] must be a table of the client's properties")

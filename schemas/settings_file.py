@@ -4,8 +4,6 @@ A setting that the file leaves out keeps its default. What cannot be understood 
 names the file, the line in it, the setting, and what it may be.
 """
 
-import re
-import tomllib
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
@@ -17,6 +15,7 @@ from msgspec import inspect
 
 from schemas.errors import UsageError
 from schemas.settings import Settings, is_rising
+from schemas.toml_file import read_toml
 
 SETTINGS_NAME = "settings.toml"
 """The file in a lake."""
@@ -42,22 +41,13 @@ def lake_settings(lake: Path, file: Path | None = None) -> Settings:
 
 def read_settings(path: Path) -> Settings:
     """The settings of a TOML file. UsageError names the file, the line and what is wrong with it."""
-    try:
-        text = path.read_bytes().decode("utf-8")
-        document = tomllib.loads(text)
-    except FileNotFoundError:
-        raise UsageError(f"no settings file {path}; write one with `maidian settings > {SETTINGS_NAME}`") from None
-    except IsADirectoryError:
-        raise UsageError(f"{path} is a folder, not a settings file; name the file") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"settings {path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"settings {path} is not TOML: {error}; write each setting as `name = value`") from None
-    faults = [f"settings {path}{_line_of(name, text)}: {fault}" for name, fault in _faults(document)]
+    missing = f"no settings file {path}; write one with `maidian settings > {SETTINGS_NAME}`"
+    file = read_toml(path, f"settings {path}", if_missing=missing)
+    faults = [f"settings {path}{file.line_of(name)}: {fault}" for name, fault in _faults(file.keys)]
     if faults:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         raise UsageError(faults[0] + more)
-    return msgspec.convert(document, Settings)
+    return msgspec.convert(file.keys, Settings)
 
 
 def settings_text(settings: Settings, language: Literal["en", "zh"] = "en") -> str:
@@ -117,15 +107,6 @@ def _fits(value: Any, kind: Any) -> bool:
         return is_rising(msgspec.convert(value, kind))
     except msgspec.ValidationError:
         return False
-
-
-def _line_of(name: str, text: str) -> str:
-    """Where the setting stands; nothing when it is written in a way that a search does not find."""
-    pattern = re.compile(rf"""^\s*\[?\s*["']?{re.escape(name)}\b""")
-    for number, line in enumerate(text.splitlines(), start=1):
-        if pattern.match(line):
-            return f", line {number}"
-    return ""
 
 
 def _toml(value: Any) -> str:

@@ -12,9 +12,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from maidian.audiences.load_audience import convert, read_toml
+from maidian.audiences.load_audience import convert
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake
+from schemas.toml_file import read_toml
 
 NAME = "exports.toml"
 """The file in a lake."""
@@ -72,7 +73,7 @@ def read_export_rules(lake: Lake, file: Path | None = None) -> ExportRules:
     path = file or lake.path / NAME
     if file is None and not path.exists():
         return ExportRules()
-    settings = convert(read_toml(path, str(path)), ExportSettings, str(path))
+    settings = convert(read_toml(path, str(path)).keys, ExportSettings, str(path))
     suppressed: frozenset[str] = frozenset()
     consents: frozenset[str] | None = None
     digests = {}

@@ -1,6 +1,5 @@
 """From the name or path a person gave to a definition whose every key is known; one line for whatever is wrong."""
 
-import tomllib
 from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -16,6 +15,7 @@ from maidian.audiences.sources.source import Source
 from pipelines.imports.mapping_errors import explain, suggest
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake
+from schemas.toml_file import read_toml
 
 FOLDER = "audiences"
 """In the lake: the shop's own definitions."""
@@ -58,7 +58,7 @@ def load_audience(lake: Lake, name_or_path: str) -> Audience:
 
 def read_audience(file: Traversable, label: str, stem: str) -> Audience:
     """The definition in a file, checked."""
-    data = read_toml(file, label)
+    data = read_toml(file, label).keys
     named = data.get("source")
     if named is None:
         raise UsageError(f"{label}: the key 'source' is missing; give one of {', '.join(SOURCES)}")
@@ -71,20 +71,6 @@ def read_audience(file: Traversable, label: str, stem: str) -> Audience:
     for fault in _faults(audience, source, stem):
         raise UsageError(f"{label}: {fault}")
     return audience
-
-
-def read_toml(file: Traversable, label: str) -> dict[str, object]:
-    """The keys of a TOML file."""
-    try:
-        return tomllib.loads(file.read_bytes().decode("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{label}: is not TOML: {error}; texts stand in quotes, lists in [ ]") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{label}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-    except OSError as error:
-        raise UsageError(
-            f"{label}: cannot be read ({error.strerror}); name a file, or see `maidian export --list`"
-        ) from None
 
 
 def convert(data: dict[str, object], shape: type[Shape], label: str) -> Shape:

@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -12,7 +11,8 @@ from typing import Any, get_type_hints
 import msgspec
 
 from pipelines.collector.settings import CollectorSettings, SourceSettings
-from schemas.errors import MistakesError, UsageError
+from schemas.errors import MistakesError
+from schemas.toml_file import read_toml
 
 SETTINGS_NAME = "collector.toml"
 """The file in a lake."""
@@ -20,23 +20,12 @@ SETTINGS_NAME = "collector.toml"
 
 def read_collector_settings(path: Path) -> CollectorSettings:
     """The settings of a TOML file. UsageError: one line for each mistake, with the file and the line in it."""
-    try:
-        text = path.read_bytes().decode("utf-8")
-        document = tomllib.loads(text)
-    except FileNotFoundError:
-        raise UsageError(
-            f"no collector settings at {path}; write some with `maidian collect --print-settings > {path}`"
-        ) from None
-    except IsADirectoryError:
-        raise UsageError(f"{path} is a folder, not a settings file; name the file") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"settings {path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"settings {path} is not TOML: {error}; write each setting as `name = value`") from None
-    faults = [f"settings {path}{_line_of(name, text)}: {fault}" for name, fault in _faults(document)]
+    missing = f"no collector settings at {path}; write some with `maidian collect --print-settings > {path}`"
+    file = read_toml(path, f"settings {path}", if_missing=missing)
+    faults = [f"settings {path}{file.line_of(name)}: {fault}" for name, fault in _faults(file.keys)]
     if faults:
         raise MistakesError(faults)
-    return msgspec.convert(document, CollectorSettings, strict=True)
+    return msgspec.convert(file.keys, CollectorSettings, strict=True)
 
 
 def settings_to_start_from() -> str:
@@ -114,15 +103,6 @@ def _misfit(value: Any, hint: Any) -> str | None:
     except msgspec.ValidationError as error:
         return str(error).replace("`", "")
     return None
-
-
-def _line_of(name: str, text: str) -> str:
-    """Where the setting stands; nothing when it is written in a way that a search does not find."""
-    pattern = re.compile(rf"""^\s*(\[+\s*(["']?sources["']?\s*\.\s*)?)?["']?{re.escape(name)}\b""")
-    for number, line in enumerate(text.splitlines(), start=1):
-        if pattern.match(line):
-            return f", line {number}"
-    return ""
 
 
 def _toml(value: Any) -> str:

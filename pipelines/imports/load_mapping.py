@@ -3,8 +3,8 @@
 What the fields mean is checked by `compile_mapping.py`, before any row is read.
 """
 
-import tomllib
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -15,6 +15,7 @@ from pipelines.imports import mappings
 from pipelines.imports.mapping import Mapping
 from pipelines.imports.mapping_errors import explain, suggest
 from schemas.errors import UsageError
+from schemas.toml_file import read_toml
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 
@@ -26,11 +27,8 @@ def load_mapping(name_or_path: str) -> tuple[str, Mapping]:
 
 def load_mapping_as(shape: type[Shape], name_or_path: str, shipped: ModuleType) -> tuple[str, Shape]:
     """A mapping of some shape and its short name; `shipped` is the package of those that come with maidian."""
-    label, stem, text = _read(name_or_path, shipped)
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{label}: is not TOML: {error}") from error
+    file, label, stem = _find(name_or_path, shipped)
+    data = read_toml(file, label).keys
     try:
         return stem, msgspec.convert(data, shape)
     except msgspec.ValidationError as error:
@@ -44,18 +42,13 @@ def shipped_mappings(shipped: ModuleType = mappings) -> list[str]:
     )
 
 
-def _read(name_or_path: str, shipped: ModuleType) -> tuple[str, str, str]:
+def _find(name_or_path: str, shipped: ModuleType) -> tuple[Traversable, str, str]:
+    """The file, what messages call it, and its short name."""
     path = Path(name_or_path)
-    if path.suffix != ".toml" and not path.exists():
-        known = shipped_mappings(shipped)
-        if name_or_path not in known:
-            hint = suggest(name_or_path, known)
-            raise UsageError(f"mapping {name_or_path!r}: no such mapping and no such file; {hint}")
-        text = (resources.files(shipped) / f"{name_or_path}.toml").read_text(encoding="utf-8")
-        return f"mapping {name_or_path}", name_or_path, text
-    try:
-        return str(path), path.stem, path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: is not UTF-8; save it as UTF-8") from error
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
+    if path.suffix == ".toml" or path.exists():
+        return path, str(path), path.stem
+    known = shipped_mappings(shipped)
+    if name_or_path not in known:
+        hint = suggest(name_or_path, known)
+        raise UsageError(f"mapping {name_or_path!r}: no such mapping and no such file; {hint}")
+    return resources.files(shipped) / f"{name_or_path}.toml", f"mapping {name_or_path}", name_or_path

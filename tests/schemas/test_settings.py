@@ -69,7 +69,7 @@ def test_what_cannot_be_understood_is_refused_with_one_line(tmp_path: Path, text
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no settings file .*; write one with `maidian settings > settings.toml`"):
         read_settings(tmp_path / "nowhere.toml")
-    with pytest.raises(UsageError, match="is a folder, not a settings file"):
+    with pytest.raises(UsageError, match="is a folder; name the file"):
         read_settings(tmp_path)
     (tmp_path / "gbk.toml").write_bytes("# 权重\n".encode("gbk"))
     with pytest.raises(UsageError, match=r"byte \d is not UTF-8; save the file as UTF-8"):

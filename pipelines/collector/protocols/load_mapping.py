@@ -1,6 +1,5 @@
 """From TOML files to the rulebooks of every source. Whatever is wrong is said at once, one line a mistake."""
 
-import tomllib
 from importlib import resources
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pipelines.collector.protocols.rulebook import Rulebook, Rulebooks
 from pipelines.imports.mapping_errors import suggest
 from pipelines.landing import SOURCE_NAME
 from schemas.errors import MistakesError, UsageError
+from schemas.toml_file import read_toml
 
 FOLDER_IN_LAKE = "mappings"
 """Beside the lake's tables; a source's own mapping is `<source>.toml` in it."""
@@ -49,8 +49,9 @@ def load_mappings(folder: Path | None = None) -> Mappings:
 
 def shipped_mapping(protocol: str) -> ProtocolMapping:
     """The default mapping of a protocol, checked like any other."""
-    text = (resources.files(defaults) / f"{protocol}.toml").read_text(encoding="utf-8")
-    mapping, mistakes = check_protocol(tomllib.loads(text)[protocol], protocol, ProtocolMapping())
+    name = f"{protocol}.toml"
+    document = read_toml(resources.files(defaults) / name, name).keys
+    mapping, mistakes = check_protocol(document[protocol], protocol, ProtocolMapping())
     assert not mistakes, mistakes
     return mapping
 
@@ -58,14 +59,7 @@ def shipped_mapping(protocol: str) -> ProtocolMapping:
 def _source_rulebooks(path: Path, shipped: dict[str, ProtocolMapping]) -> Rulebooks:
     if not SOURCE_NAME.fullmatch(path.stem):
         raise UsageError(f"{path}: a mapping has the name of its source; use only a to z, 0 to 9, _ and -")
-    try:
-        document = tomllib.loads(path.read_bytes().decode())
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path} is not TOML: {error}") from None
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+    document = read_toml(path, str(path)).keys
     known = list(MappingFile.__struct_fields__)
     mistakes = [f"unknown key {key!r}; {suggest(key, known)}" for key in document if key not in known]
     books = {}

@@ -124,5 +124,5 @@ def test_mapping_that_is_nowhere_names_those_that_are() -> None:
 
 def test_mapping_in_another_encoding_is_one_line(tmp_path_factory: pytest.TempPathFactory) -> None:
     path = Workshop(tmp_path_factory.mktemp("shop")).write("m.toml", b'description = "\xff"\n')
-    with pytest.raises(UsageError, match="is not UTF-8; save it as UTF-8"):
+    with pytest.raises(UsageError, match="is not UTF-8; save the file as UTF-8"):
         prepare_mapping(str(path))
