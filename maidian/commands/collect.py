@@ -1,6 +1,5 @@
 """`maidian collect`: the HTTP collector."""
 
-import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ import msgspec
 
 from maidian.options import LANDING_IN_LAKE, lake_option
 from pipelines.kafka_topic import SCHEME, KafkaTopic, check_properties, parse_topic, require_library
-from schemas.errors import MaidianError, UsageError
+from schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -158,11 +157,11 @@ class _KafkaLandingOpener:
 
     def check(self) -> None:
         """Say now what no worker could mend. The broker may be away: the spool is there for that."""
-        from pipelines.collector.spool import make_spool_folder
+        from pipelines.collector.landing import make_folder
 
         require_library()
         check_properties(self.topic)
-        make_spool_folder(self.spool)
+        make_folder(self.spool, "spool", "spool_folder")
 
     def __call__(self, metrics: "Metrics") -> "Landing":
         """A landing of this process."""
@@ -187,13 +186,9 @@ class _FileLandingOpener:
 
     def check(self) -> None:
         """Say now what no worker could mend."""
-        folder = Path(self.target)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise MaidianError(f"cannot use the landing {folder}: {error.strerror}; give another --landing") from None
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise MaidianError(f"the landing {folder} cannot be written; change its owner or mode, or give another")
+        from pipelines.collector.landing import make_folder
+
+        make_folder(Path(self.target), "landing", "--landing")
 
     def __call__(self, metrics: "Metrics") -> "Landing":
         """A landing of this process."""

@@ -6,7 +6,9 @@ break. `unmapped` are originals whose names map to none of our events: they are 
 lines and out of the ingest's sight, to be sent through again once the mapping knows them.
 """
 
+import os
 from collections.abc import Awaitable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from schemas.errors import MaidianError
@@ -46,3 +48,13 @@ class Landing(Protocol):
 
     async def close(self) -> None:
         """Finish what is waiting, give unfinished segments their names, and let go of every file."""
+
+
+def make_folder(folder: Path, name: str, option: str) -> None:
+    """Create a folder to keep events in. MaidianError, with its name and how another is given, when it cannot be used."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MaidianError(f"cannot use the {name} {folder}: {error.strerror}; give another {option}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise MaidianError(f"the {name} {folder} cannot be written; change its owner or mode, or give another {option}")

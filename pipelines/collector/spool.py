@@ -17,7 +17,6 @@ from pathlib import Path
 from pipelines.collector.landing import LandingFullError
 from pipelines.collector.landing_files import FileLanding, FileLandingLimits
 from pipelines.landing import normalise_source
-from schemas.errors import MaidianError
 
 REFUSED_FOLDER = ".refused"
 LOCK_NAME = ".sending.lock"
@@ -116,16 +115,6 @@ class Spool:
             yield True
         finally:
             os.close(descriptor)
-
-
-def make_spool_folder(folder: Path) -> None:
-    """Create the folder. MaidianError when it cannot be used."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MaidianError(f"cannot use the spool {folder}: {error.strerror}; give another spool_folder") from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise MaidianError(f"the spool {folder} cannot be written; change its owner or mode, or give another")
 
 
 def source_of(segment: Path) -> str:
