@@ -12,6 +12,7 @@ import msgspec
 from pipelines.collector.protocols.mapping import FieldWays, Paths, Taken, Way
 from pipelines.collector.protocols.values import CONVERT, NOTHING, Convert, Value
 from pipelines.imports.contract_kinds import FieldKind
+from pipelines.unique_keys import has_repeated_key
 
 Node = dict[str, Any]
 """An object of a client's event: its values as `Value`, or as `Node` once somebody has looked inside."""
@@ -67,12 +68,12 @@ class Places:
 
 
 def node_or_text(text: bytes) -> Node | bytes:
-    """An object, or the text of what is none."""
+    """An object, or the text of what is none, or holds a key twice: which of the two counts would be a guess."""
     try:
         node: Node = read_node(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return text
-    return node
+    return text if has_repeated_key(text) else node
 
 
 def open_child(node: Node, key: str) -> Node | None:

@@ -1,5 +1,6 @@
 """The Segment protocol, as Segment's and RudderStack's clients speak it."""
 
+import json
 from collections import Counter
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from pipelines.collector.protocols.loose_json import list_items, member
 from pipelines.collector.protocols.rulebook import EventHead, Rulebook, Rulebooks, content_id, counted_id
 from pipelines.collector.protocols.translation import Request, Translation, UnreadableError, check_count
 from pipelines.collector.protocols.values import NOTHING, Value, as_text
+from pipelines.unique_keys import has_repeated_key
 
 PROTOCOL = "segment"
 
@@ -37,20 +39,27 @@ _read_batch = msgspec.json.Decoder(_Batch).decode
 
 def translate_batch(request: Request, rulebooks: Rulebooks) -> Translation:
     """`/v1/batch`, `/b` and `/beacon/v1/batch`: many events. Raises `UnreadableError` where there is no list `batch`."""
+    body = _on_one_line(request.body)
     try:
-        whole = _read_batch(_on_one_line(request.body))
+        whole = _read_batch(body)
     except NOT_JSON:
-        return _translate_loose_batch(request, rulebooks)
+        return _translate_loose_batch(body, request, rulebooks)
+    if has_repeated_key(body):
+        _check_envelope(body)
+        return _translate_loose_batch(body, request, rulebooks)
     check_count(len(whole.batch))
     return translate_each(DIALECT, whole.batch, _sent_at(whole.sentAt), request, rulebooks.segment)
 
 
 def translate_call(request: Request, rulebooks: Rulebooks) -> Translation:
     """`/v1/track`, `/t` and the like: one event."""
+    body = _on_one_line(request.body)
     try:
-        event: Node = read_node(_on_one_line(request.body))
+        event: Node = read_node(body)
     except NOT_JSON as error:
         raise UnreadableError(f"the body is no JSON object: {error}") from None
+    if has_repeated_key(body):
+        return translate_each(DIALECT, [body], None, request, rulebooks.segment)
     if "type" not in event:
         call = CALLS.get(request.path.rstrip("/").rsplit("/", 1)[-1])
         if call is not None:
@@ -140,9 +149,15 @@ _IN_HEAD = frozenset((*NOT_KEPT, "messageId", "timestamp"))
 DIALECT = Dialect(PROTOCOL, ("writeKey",), event_id_of, translate_one)
 
 
-def _translate_loose_batch(request: Request, rulebooks: Rulebooks) -> Translation:
+def _check_envelope(body: bytes) -> None:
+    """Raise `UnreadableError` where a key stands twice around the events: a second `batch` would vanish."""
+    names = [name for name, _value in json.loads(body, object_pairs_hook=list)]
+    if len(set(names)) != len(names):
+        raise UnreadableError("the body has a key twice; send each once")
+
+
+def _translate_loose_batch(body: bytes, request: Request, rulebooks: Rulebooks) -> Translation:
     """A batch in which something is no event: that goes on as it came, for ingest to refuse."""
-    body = _on_one_line(request.body)
     batch = list_items(member(body, "batch") or b"")
     if batch is None:
         raise UnreadableError("the body is no JSON object with a list `batch`") from None

@@ -12,6 +12,7 @@ from pipelines.collector.protocols.java_hash import java_hash
 from pipelines.collector.protocols.loose_json import is_object, list_items
 from pipelines.collector.protocols.translation import Request, TooLargeError, UnreadableError
 from pipelines.collector.protocols.values import Value
+from pipelines.unique_keys import has_repeated_key
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -41,15 +42,17 @@ def _read(texts: list[bytes]) -> list[Node | bytes]:
     for said in texts:
         text = said.replace(b"\n", b" ") if b"\n" in said else said
         try:
-            if text.lstrip()[:1] == b"[":
-                events += _read_nodes(text)
-            else:
-                events.append(read_node(text))
+            nodes = _read_nodes(text) if text.lstrip()[:1] == b"[" else [read_node(text)]
+            why = "a key stands twice"
         except _NOT_JSON as error:
-            items = [text] if is_object(text) else list_items(text)
-            if items is None:
-                raise UnreadableError(f"the data is neither a JSON object nor a list of them: {error}") from None
-            events += [node_or_text(item) for item in items]
+            nodes, why = None, str(error)
+        if nodes is not None and not has_repeated_key(text):
+            events += nodes
+            continue
+        items = [text] if is_object(text) else list_items(text)
+        if items is None:
+            raise UnreadableError(f"the data is neither a JSON object nor a list of them: {why}")
+        events += [node_or_text(item) for item in items]
     return events
 
 

@@ -18,9 +18,10 @@ from pipelines.ingest.decoding.clock import Clock
 from pipelines.ingest.decoding.field_rules import event_rules
 from pipelines.ingest.decoding.instant_columns import Mask
 from pipelines.ingest.decoding.line_block import Counts, LineBlock, count_keys
-from pipelines.ingest.decoding.unique_keys import are_surely_unique, find_not_unique
+from pipelines.ingest.decoding.unique_keys import find_not_unique
 from pipelines.ingest.decoding.wire_arrays import WireArrays, read_arrays, rules_by_event_types
 from pipelines.ingest.decoding.wire_columns import WireColumn, is_present, prove_column
+from pipelines.unique_keys import are_surely_unique
 from schemas.events.columns import INSTANT, contract_fields
 from schemas.events.contract import EVENT_TYPES, STATUS_THAT_NEEDS_LINES
 

@@ -1,6 +1,8 @@
 """What becomes of bodies like those that the clients send; each was compared with what the real one sent."""
 
 import json
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -9,6 +11,7 @@ import pytest
 from pipelines.collector.protocols.load_mapping import load_mappings
 from pipelines.collector.protocols.segment import translate_batch, translate_call
 from pipelines.collector.protocols.translation import Request, Translation, Unmapped, UnreadableError
+from pipelines.ingest.decoding.decode import decode
 
 RECEIVED_AT = "2026-11-20T09:30:00.000000Z"
 BOOKS = load_mappings().of("web")
@@ -234,6 +237,32 @@ def test_half_a_surrogate_pair_is_left_for_ingest_to_refuse() -> None:
     done = translate_batch(Request(path="/", body=body, received_at=RECEIVED_AT, source="web"), BOOKS)
     assert done.lines == [b'{"type":"track","event":"\\ud800"}']
     assert done.unmapped_names == ["Cart Viewed"]
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        b'{"type":"track","event":"Product Viewed","event":"Product Clicked","writeKey":"k"}',
+        b'{"type":"track","event":"Product Viewed","writeKey":"k","properties":{"sku":"a" , "sku" :"b"}}',
+        b'{"type":"track","event":"Order Completed","properties":{"products":[{"sku":"a","s\\u006bu":"b"}]}, "writeKey" : "k"}',
+    ],
+)
+def test_an_event_with_a_key_twice_is_left_for_ingest_to_refuse_and_its_neighbours_are_not(twice: bytes) -> None:
+    body = b'{"batch":[%b,{"type":"track","event":"Cart Viewed"}],"writeKey":"k"}' % twice
+    done = translate_batch(Request(path="/", body=body, received_at=RECEIVED_AT, source="web"), BOOKS)
+    (line,) = done.lines
+    assert line == re.sub(rb'"writeKey"\s*:\s*"k"', b'"writeKey":null', twice)
+    assert done.unmapped_names == ["Cart Viewed"]
+    (alone,) = translate_call(Request(path="/t", body=twice, received_at=RECEIVED_AT, source="web"), BOOKS).lines
+    assert alone == line
+    refused = decode(line, first_byte=0, landing_source="web", time_zone="UTC", ingested_at=datetime.now(UTC)).rejects
+    assert refused["kind"].to_pylist() == ["duplicate_key"]
+
+
+def test_a_batch_beside_another_is_refused_and_does_not_vanish() -> None:
+    body = b'{"batch":[{"type":"track","event":"A"}],"batch":[{"type":"track","event":"B"}]}'
+    with pytest.raises(UnreadableError, match="twice"):
+        translate_batch(Request(path="/", body=body, received_at=RECEIVED_AT, source="web"), BOOKS)
 
 
 @pytest.mark.parametrize(

@@ -200,6 +200,15 @@ def test_one_bad_event_does_not_refuse_the_others() -> None:
     assert [json.loads(line).get("event_type") if b"{" in line else line for line in done.lines] == [None, b"5", "view"]
 
 
+@pytest.mark.parametrize("key", ["data", "data_list"])
+def test_an_event_with_a_key_twice_is_left_for_ingest_to_refuse(key: str) -> None:
+    twice = b'{"event":"a","properties":{"x":1,"x":2},"project":"the-key"}'
+    text = twice if key == "data" else b"[%b,%b]" % (twice, json.dumps(BROWSER_EVENT).encode())
+    done = translate(f"{key}={quote(base64.b64encode(text))}".encode())
+    assert done.lines[0] == twice.replace(b'"the-key"', b"null")
+    assert len(done.lines) == (1 if key == "data" else 2)
+
+
 def test_a_dry_run_gives_nothing() -> None:
     done = translate(f"data={quote(pack(BROWSER_EVENT))}".encode(), headers={"dry-run": "true"})
     assert (done.lines, done.unmapped) == ([], [])

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.ingest.decoding.unique_keys import are_surely_unique, are_unique, find_not_unique
+from pipelines.ingest.decoding.unique_keys import find_not_unique
+from pipelines.unique_keys import are_surely_unique, are_unique
 from tests.pipelines.ingest.decoding.event_lines import value_inside, write
 from tests.pipelines.ingest.decoding.odd_values import Pairs
 
