@@ -10,6 +10,7 @@ def command(lake: Path, landing: Path, is_json: bool) -> None: ...
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,6 +180,36 @@ def settings_option(command: Command) -> Command:
         metavar="FILE",
         help="The settings: weights, windows, gaps; see `maidian settings`.",
     )(command)
+
+
+def runner_option(default: str | None, text: str) -> Callable[[Command], Command]:
+    """Add `--runner NAME` and the arguments after `--`.
+
+    The command receives `runner: str | None` and `arguments: tuple[str, ...]`, which `beam_options` takes apart.
+    """
+
+    def add(command: Command) -> Command:
+        return click.option(
+            "--runner",
+            default=default,
+            envvar="MAIDIAN_RUNNER",
+            show_envvar=True,
+            show_default=default or "this process",
+            metavar="NAME",
+            help=text,
+        )(command)
+
+    return add
+
+
+def beam_options(arguments: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a command was given besides its options: names of things, and options of the Beam runner.
+
+    Those options are words that begin with `--`; in front of them go those of MAIDIAN_BEAM_OPTIONS, written as in a shell.
+    """
+    given = tuple(shlex.split(os.environ.get("MAIDIAN_BEAM_OPTIONS", "")))
+    names = tuple(word for word in arguments if not word.startswith("--"))
+    return names, (*given, *(word for word in arguments if word.startswith("--")))
 
 
 def json_option(command: Command) -> Command:

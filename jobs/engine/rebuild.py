@@ -2,7 +2,6 @@
 
 import shutil
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from jobs.engine.audit import audit_partitions, merge_outcomes
+from jobs.engine.audit import Metrics, audit_partitions, merge_outcomes
 from jobs.engine.compute import PART_NAME, StagedDay, compute_day
 from jobs.engine.declaration import Job
 from jobs.engine.dirty import View, dirty_days, exact_days, outdated_days
@@ -73,34 +72,21 @@ def plan_rebuild(job: Job, view: View, only: frozenset[date] | None, forced: fro
     return Plan(sorted(days), gone, later, state, is_due)
 
 
-def rebuild(job: Job, view: View, plan: Plan, staging: Path, report: Report) -> TableResult:
-    """Carry the plan out. Raises `RefusedError` when the audit refuses; months published before it stand."""
-    if not plan.is_due:
-        return TableResult(table=job.table, dirty=len(plan.later), snapshot_id=view.output.id if view.output else None)
-    work = _Work(job, view, plan, staging, report)
-    report(Progress("start", job.table, 0, len(plan.days)))
-    started = time.monotonic()
-    made = [day for day in plan.days if day not in plan.gone]
-    chunks = [made[first : first + CHUNK_DAYS] for first in range(0, len(made), CHUNK_DAYS)] or [[]]
-    chunks[0] = [*plan.gone.intersection(plan.days), *chunks[0]]  # what must go, goes at once
-    for number, chunk in enumerate(chunks):
-        work.publish_days(chunk, plan.later.union(*chunks[number + 1 :]))
-    result = TableResult(
-        table=job.table,
-        outcome="rebuilt" if plan.days else "unchanged",
-        days=len(plan.days),
-        rows=work.row_count,
-        dirty=len(plan.later),
-        seconds=round(time.monotonic() - started, 3),
-        snapshot_id=work.current.id if work.current else None,
-    )
-    report(Progress("end", job.table, len(plan.days), len(plan.days)))
-    return result
+@dataclass(frozen=True)
+class StagedMonth:
+    """Finished files of some days, and their metrics where whoever made them has measured them."""
+
+    days: list[StagedDay]
+    measured: list[Metrics] | None = None
 
 
 @dataclass
-class _Work:
-    """One rebuild under way: what it has published so far."""
+class Rebuild:
+    """One table's rebuild under way: what is left of its plan, and what it has published so far.
+
+    Months are staged and published one after the other: `next_days` names those to compute, `publish_next` takes
+    their files.
+    """
 
     job: Job
     view: View
@@ -110,22 +96,61 @@ class _Work:
     row_count: int = 0
     done: int = 0
     audit: list[dict[str, Any]] = field(default_factory=list)
+    has_published: bool = False
+    chunks: list[list[date]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        """Cut the plan into months."""
         self.table = self.view.catalog.tables[self.job.table]
         self.current = self.view.output
+        self._started = time.monotonic()
+        if not self.plan.is_due:
+            return
+        made = [day for day in self.plan.days if day not in self.plan.gone]
+        self.chunks = [made[first : first + CHUNK_DAYS] for first in range(0, len(made), CHUNK_DAYS)] or [[]]
+        self.report(Progress("start", self.job.table, 0, len(self.plan.days)))
 
-    def publish_days(self, days: Sequence[date], later: frozenset[date]) -> None:
-        """Compute, audit and publish some of the days."""
-        folder = self.staging / self.table.name
+    @property
+    def has_more(self) -> bool:
+        """Whether a month is left to publish."""
+        return bool(self.chunks)
+
+    @property
+    def folder(self) -> Path:
+        """Where the next month's files are staged."""
+        return self.staging / self.table.name
+
+    def next_days(self) -> list[date]:
+        """The days of the next month to compute."""
+        return self.chunks[0]
+
+    def stage_here(self) -> StagedMonth:
+        """Compute the next month in this process; days without rows are left out."""
+        days = self.next_days()
         windows = Windows(self.job, self.view, days)
-        staged = [one for one in (self._compute(day, folder, windows) for day in days) if one]
+        staged = []
+        for day in days:
+            one = compute_day(self.job, self.view, day, self.folder, windows)
+            self.tell(day)
+            staged += [one] if one else []
+        return StagedMonth(staged)
+
+    def publish_next(self, month: StagedMonth) -> None:
+        """Audit and publish the next month. `RefusedError` ends the rebuild; months published before it stand."""
+        days, *self.chunks = self.chunks
+        staged = month.days
+        if not self.has_published:  # what must go, goes at once
+            gone = self.plan.gone.intersection(self.plan.days)
+            days = [*gone, *days]
+            self.done += len(gone)
         if staged:
             partitions = {one.day.isoformat(): [one.path] for one in staged}
-            outcomes = audit_partitions(self.table, partitions, self._warn, self.view.catalog.suites)
+            outcomes = audit_partitions(self.table, partitions, self._warn, self.view.catalog.suites, month.measured)
             self.audit = merge_outcomes(self.audit, outcomes)
         state = msgspec.structs.replace(
-            self.plan.state, pending=sorted(later), audit=self.audit or self.plan.state.audit
+            self.plan.state,
+            pending=sorted(self.plan.later.union(*self.chunks)),
+            audit=self.audit or self.plan.state.audit,
         )
         change = Change(
             add={one.day.isoformat(): [NewFile(one.path, PART_NAME, one.row_count)] for one in staged},
@@ -134,14 +159,30 @@ class _Work:
         self.current = publish(
             self.view.lake, self.table, self.current, change, state.as_manifest_state(), self.staging
         )
+        self.has_published = True
         self.row_count += sum(one.row_count for one in staged)
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _compute(self, day: date, folder: Path, windows: Windows) -> StagedDay | None:
-        staged = compute_day(self.job, self.view, day, folder, windows) if day not in self.plan.gone else None
+    def result(self) -> TableResult:
+        """What was done to the table."""
+        snapshot_id = self.current.id if self.current else None
+        if not self.plan.is_due:
+            return TableResult(table=self.job.table, dirty=len(self.plan.later), snapshot_id=snapshot_id)
+        self.report(Progress("end", self.job.table, len(self.plan.days), len(self.plan.days)))
+        return TableResult(
+            table=self.job.table,
+            outcome="rebuilt" if self.plan.days else "unchanged",
+            days=len(self.plan.days),
+            rows=self.row_count,
+            dirty=len(self.plan.later),
+            seconds=round(time.monotonic() - self._started, 3),
+            snapshot_id=snapshot_id,
+        )
+
+    def tell(self, day: date) -> None:
+        """Report that a day is computed."""
         self.done += 1
         self.report(Progress("day", self.table.name, self.done, len(self.plan.days), str(day)))
-        return staged
 
     def _warn(self, line: str) -> None:
         self.report(Progress("warning", self.table.name, message=line))

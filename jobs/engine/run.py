@@ -1,24 +1,35 @@
-"""A run: every job in order, each seeing what the jobs before it have just published."""
+"""A run: every job in order, each seeing what the jobs before it have just published.
+
+Here they are computed one after the other. On other machines (`distribute`) the jobs of one level, which do not read each
+other's tables, are computed together; planning, audit and publishing stay here.
+"""
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from jobs.engine.catalog import Catalog, declared_catalog
 from jobs.engine.declaration import Job
 from jobs.engine.dirty import CALENDAR_TABLE, days_read, look_at
-from jobs.engine.discovery import order_jobs, with_upstream
+from jobs.engine.discovery import in_levels, order_jobs, with_upstream
 from jobs.engine.history import RunRecord, append_record
 from jobs.engine.progress import Report, be_silent
-from jobs.engine.rebuild import TableResult, plan_rebuild, rebuild
+from jobs.engine.rebuild import Rebuild, StagedMonth, TableResult, plan_rebuild
 from jobs.engine.state import days_of
 from schemas.errors import RefusedError
 from schemas.lake.lake import Lake
 from schemas.lake.locks import hold_lock
 from schemas.lake.snapshots import Snapshot, current_snapshot
+
+Result = TypeVar("Result")
+
+Distribute = Callable[[Sequence[Rebuild]], Callable[[Rebuild], StagedMonth]]
+"""Computes the next month of each rebuild elsewhere; the answer tells what came of one of them."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +55,9 @@ def run(
     request: Request | None = None,
     report: Report = be_silent,
     catalog: Catalog | None = None,
+    distribute: Distribute | None = None,
 ) -> RunRecord:
-    """Rebuild what is dirty, and return what was done to each table.
+    """Rebuild what is dirty, and return what was done to each table. `distribute`: not in this process.
 
     A table that the audit refuses keeps its old snapshot, those that depend on it are skipped, the others go on: the
     record's outcome is then `refused` and `raise_if_refused` turns it into the error. Raises `MaidianError` when
@@ -58,7 +70,7 @@ def run(
         record = RunRecord(command=request.command, started_at=_now())
         try:
             with _scratch(lake, "run") as staging:
-                _Run(lake, catalog, request, due, report, staging, record).go()
+                _Run(lake, catalog, request, due, report, staging, record, distribute).go()
         except BaseException as error:
             record.outcome, record.message = "failed", _first_line(error)
             record.ended_at = _now()
@@ -99,6 +111,7 @@ class _Run:
     report: Report
     staging: Path
     record: RunRecord
+    distribute: Distribute | None = None
     sources: dict[str, Snapshot | None] = field(default_factory=dict)
 
     def go(self) -> None:
@@ -110,25 +123,41 @@ class _Run:
         if self.request.days is not None and not self.request.days & days_of(calendar):
             self.record.message = "there are no events on the days asked for"
         wanted = wanted_days(self.due, self.request)
-        for job in self.due:
-            self.record.tables.append(self._bring_up_to_date(job, wanted[job.table]))
+        for level in in_levels(self.due) if self.distribute else [[job] for job in self.due]:
+            self._bring_up_to_date(level, wanted)
         refused = [result.message for result in self.record.tables if result.outcome == "refused"]
         if refused:
             self.record.outcome = "refused"
             self.record.message = refused[0] + "".join(f"; {other}" for other in refused[1:])
 
-    def _bring_up_to_date(self, job: Job, wanted: frozenset[date] | None) -> TableResult:
+    def _bring_up_to_date(self, level: Sequence[Job], wanted: Mapping[str, frozenset[date] | None]) -> None:
+        """Jobs that do not read each other's tables. One that is refused leaves the others alone."""
+        works = [work for job in level if (work := self._attempt(job, partial(self._plan, job, wanted[job.table])))]
+        while due := [work for work in works if work.has_more]:
+            staged = self.distribute(due) if self.distribute else Rebuild.stage_here
+            for work in due:
+                if not self._attempt(work.job, partial(_publish, work, staged)):
+                    works.remove(work)
+        self.record.tables += [work.result() for work in works]
+
+    def _plan(self, job: Job, wanted: frozenset[date] | None) -> Rebuild | None:
         stale = {result.table for result in self.record.tables if result.outcome in ("refused", "skipped")}
-        behind = [read.table for read in job.inputs if read.table in stale]
-        if behind:
-            return TableResult(table=job.table, outcome="skipped", message=f"waits for {', '.join(behind)}")
+        if behind := [read.table for read in job.inputs if read.table in stale]:
+            waits = TableResult(table=job.table, outcome="skipped", message=f"waits for {', '.join(behind)}")
+            self.record.tables.append(waits)
+            return None
+        view = look_at(self.lake, self.catalog, job, self._resolve)
+        forced = self.request.days if self.request.is_forced and self.request.asks_for(job.table) else None
+        plan = plan_rebuild(job, view, wanted, forced or frozenset())
+        return Rebuild(job, view, plan, self.staging, self.report)
+
+    def _attempt(self, job: Job, step: Callable[[], Result]) -> Result | None:
+        """The step's result. What stops it is recorded: a refusal ends this job alone, anything else the run."""
         try:
-            view = look_at(self.lake, self.catalog, job, self._resolve)
-            forced = self.request.days if self.request.is_forced and self.request.asks_for(job.table) else None
-            plan = plan_rebuild(job, view, wanted, forced or frozenset())
-            return rebuild(job, view, plan, self.staging, self.report)
+            return step()
         except RefusedError as error:
-            return TableResult(table=job.table, outcome="refused", message=str(error))
+            self.record.tables.append(TableResult(table=job.table, outcome="refused", message=str(error)))
+            return None
         except BaseException as error:
             self.record.tables.append(TableResult(table=job.table, outcome="failed", message=_first_line(error)))
             raise
@@ -140,6 +169,11 @@ class _Run:
         if table not in self.sources:
             self.sources[table] = current_snapshot(self.lake, table)
         return self.sources[table]
+
+
+def _publish(work: Rebuild, staged: Callable[[Rebuild], StagedMonth]) -> Rebuild:
+    work.publish_next(staged(work))
+    return work
 
 
 @contextmanager

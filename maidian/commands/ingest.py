@@ -11,7 +11,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from maidian.options import json_option, lake_option, landing_or_topic_option, time_zone_option
+from maidian.options import (
+    beam_options,
+    json_option,
+    lake_option,
+    landing_or_topic_option,
+    runner_option,
+    time_zone_option,
+)
 from pipelines.kafka_topic import KafkaTopic
 from schemas.errors import MaidianError, UsageError
 from schemas.lake.lake import create_lake
@@ -35,9 +42,7 @@ FOLLOW_INTERVAL_SECONDS = 5.0  # an event is queryable well within a minute, and
     show_default=True,
     help="Seconds between two looks while following.",
 )
-@click.option(
-    "--runner", default="embedded", show_default=True, help="`embedded`, `flink`, or a Beam runner by its own name."
-)
+@runner_option("embedded", "`embedded`, `flink`, or a Beam runner by its own name.")
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
@@ -46,7 +51,7 @@ FOLLOW_INTERVAL_SECONDS = 5.0  # an event is queryable well within a minute, and
     help="Processes of the embedded runner. Starting them costs some seconds.",
 )
 @json_option
-@click.argument("beam_arguments", nargs=-1, type=click.UNPROCESSED)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- BEAM_OPTION...]")
 def command(
     lake: Path,
     landing: Path | KafkaTopic,
@@ -56,7 +61,7 @@ def command(
     runner: str,
     workers: int,
     is_json: bool,
-    beam_arguments: tuple[str, ...],
+    arguments: tuple[str, ...],
 ) -> None:
     """Decode what is new in landing and publish it.
 
@@ -65,6 +70,9 @@ def command(
     """
     # Workers are processes of their own; each with all threads would be slower than one thread each.
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    names, beam_arguments = beam_options(arguments)
+    if names:
+        raise UsageError(f"{names[0]} is no option of the runner; write those as --name=value, after a `--`")
     if isinstance(landing, Path) and not landing.is_dir():
         raise UsageError(f"no landing at {landing}; bring files in with `maidian import` first, or give --landing")
     from jobs.engine.audit import audit_partitions

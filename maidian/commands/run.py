@@ -5,12 +5,24 @@ from pathlib import Path
 
 import click
 
-from maidian.options import DAY, Preferences, json_option, lake_option, pass_preferences, settings_option
+from maidian.options import (
+    DAY,
+    Preferences,
+    beam_options,
+    json_option,
+    lake_option,
+    pass_preferences,
+    runner_option,
+    settings_option,
+)
 from schemas.lake.lake import open_lake
 from schemas.settings_file import lake_settings
 
 
-@click.command(name="run")
+@click.command(
+    name="run",
+    epilog="Options of the Beam runner go after a `--`: maidian run --runner flink -- --job_endpoint=host:8099",
+)
 @lake_option
 @settings_option
 @click.option(
@@ -19,16 +31,21 @@ from schemas.settings_file import lake_settings
     metavar="DAY",
     help="Only this business day of the tables, and of what they depend on the days that it needs.",
 )
+@runner_option(
+    None,
+    "Compute the days elsewhere: `embedded`, `flink`, or a Beam runner by its own name. The tables come out the same.",
+)
 @json_option
-@click.argument("tables", nargs=-1, metavar="[TABLE]...")
+@click.argument("arguments", nargs=-1, metavar="[TABLE]... [-- BEAM_OPTION...]")
 @pass_preferences
 def command(
     preferences: Preferences,
     lake: Path,
     settings_file: Path | None,
     as_of: datetime | None,
+    runner: str | None,
     is_json: bool,
-    tables: tuple[str, ...],
+    arguments: tuple[str, ...],
 ) -> None:
     """Rebuild every dirty day of every table, or of the TABLEs named and of what they depend on.
 
@@ -37,12 +54,15 @@ def command(
     """
     from jobs.engine.discovery import find_jobs
     from jobs.engine.run import Request, raise_if_refused, run
+    from maidian.distribution import distribution_on
     from maidian.run_display import RunDisplay, print_record
+
+    tables, beam_arguments = beam_options(arguments)
 
     opened = open_lake(lake)
     jobs = find_jobs(lake_settings(lake, settings_file))
     request = Request(tables=tables, days=frozenset({as_of.date()}) if as_of else None)
     with RunDisplay(is_json) as display:
-        record = run(opened, jobs, request, display.report)
+        record = run(opened, jobs, request, display.report, distribute=distribution_on(runner, beam_arguments))
     print_record(record, is_json, preferences.language)
     raise_if_refused(record)
