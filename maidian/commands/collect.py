@@ -13,6 +13,8 @@ from pipelines.kafka_topic import SCHEME, KafkaTopic, check_properties, parse_to
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.routing import BaseRoute
 
     from pipelines.collector.landing import Landing
@@ -67,7 +69,7 @@ def command(
     """Take events in over HTTP from tracking clients, and keep them in landing before answering.
 
     Write keys stand in the settings; --print-settings makes a file to start from. SIGTERM or Ctrl-C ends it: requests
-    under way are finished. `maidian ingest --follow` beside it brings the events into their table.
+    under way are finished. SIGHUP has settings and mappings read again. `maidian ingest --follow` beside it brings the events into their table.
     """
     from pipelines.collector.settings import CollectorSettings
     from pipelines.collector.settings_file import SETTINGS_NAME, read_collector_settings, settings_to_start_from
@@ -75,21 +77,26 @@ def command(
     if is_printing:
         click.echo(settings_to_start_from())
         return
-    if has_demo_shop and settings_file is None and not (lake / SETTINGS_NAME).exists():
-        settings = CollectorSettings()  # a shop to try needs no file; its source is added below
-    else:
-        settings = read_collector_settings(settings_file or lake / SETTINGS_NAME)
     given = {"host": host, "port": port, "workers": workers}
-    settings = msgspec.structs.replace(settings, **{name: value for name, value in given.items() if value is not None})
-    if has_demo_shop:
-        settings = _with_demo_shop(settings)
-    if not settings.sources:
-        raise UsageError(
-            f"{settings_file or lake / SETTINGS_NAME} names no source; add `[sources.web]` with write_keys, as "
-            "`maidian collect --print-settings` shows"
-        )
+    options = {name: value for name, value in given.items() if value is not None}
+
+    def read() -> CollectorSettings:
+        if has_demo_shop and settings_file is None and not (lake / SETTINGS_NAME).exists():
+            settings = CollectorSettings()  # a shop to try needs no file; its source is added below
+        else:
+            settings = read_collector_settings(settings_file or lake / SETTINGS_NAME)
+        settings = msgspec.structs.replace(settings, **options)
+        if has_demo_shop:
+            settings = _with_demo_shop(settings)
+        if not settings.sources:
+            raise UsageError(
+                f"{settings_file or lake / SETTINGS_NAME} names no source; add `[sources.web]` with write_keys, as "
+                "`maidian collect --print-settings` shows"
+            )
+        return settings
+
     target = landing or str(lake / LANDING_IN_LAKE)
-    _serve(settings, lake, target, settings_file or lake / SETTINGS_NAME, has_demo_shop=has_demo_shop)
+    _serve(read, lake, target, settings_file or lake / SETTINGS_NAME, has_demo_shop=has_demo_shop)
 
 
 def _with_demo_shop(settings: "CollectorSettings") -> "CollectorSettings":
@@ -102,8 +109,9 @@ def _with_demo_shop(settings: "CollectorSettings") -> "CollectorSettings":
 
 
 def _serve(
-    settings: "CollectorSettings", lake: Path, landing: str, settings_file: Path, *, has_demo_shop: bool
+    read: "Callable[[], CollectorSettings]", lake: Path, landing: str, settings_file: Path, *, has_demo_shop: bool
 ) -> None:
+    settings = read()  # before libraries are asked for: its mistakes are the first to mend
     try:
         from pipelines.collector.server import listen, serve
         from pipelines.collector.worker import Blueprint
@@ -111,20 +119,25 @@ def _serve(
         raise UsageError(f"the collector needs {error.name}; install it with `pip install maidian[collect]`") from None
     from pipelines.collector.protocols.load_mapping import FOLDER_IN_LAKE, load_mappings
 
-    opener = _opener(landing, settings, lake, settings_file)
-    opener.check()
-    mappings = load_mappings(lake / FOLDER_IN_LAKE)
-    listeners = listen(settings.host, settings.port, settings.workers)
-    address, port = listeners[0].getsockname()[:2]
-    shown = f"[{address}]" if ":" in address else address
-    ready = f"collecting on http://{shown}:{port} into {landing}"
     pages: list[BaseRoute] = []
     if has_demo_shop:
         from pipelines.collector.demo_shop.routes import demo_shop_routes
 
         pages = demo_shop_routes(None if landing.startswith(SCHEME) else Path(landing))
+
+    def make(settings: "CollectorSettings") -> Blueprint:
+        opener = _opener(landing, settings, lake, settings_file)
+        opener.check()
+        return Blueprint(settings, load_mappings(lake / FOLDER_IN_LAKE), opener, pages)
+
+    blueprint = make(settings)
+    listeners = listen(settings.host, settings.port, settings.workers)
+    address, port = listeners[0].getsockname()[:2]
+    shown = f"[{address}]" if ":" in address else address
+    ready = f"collecting on http://{shown}:{port} into {landing}"
+    if has_demo_shop:
         ready += f"\nthe demo shop is at http://{shown}:{port}/shop/"
-    serve(Blueprint(settings, mappings, opener, pages), listeners, partial(click.echo, ready))
+    serve(blueprint, listeners, partial(click.echo, ready), lambda: make(read()))
 
 
 def _opener(

@@ -17,14 +17,18 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
+import msgspec
+
+from pipelines.collector.settings import CollectorSettings
 from pipelines.collector.worker import Blueprint, run_worker, share
 from schemas.errors import MaidianError, UsageError
 
 log = logging.getLogger(__name__)
 
-_WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD}
+_WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 BIND_SECONDS = 3.0  # the workers of a collector that was killed a moment ago need a little to let go of the port
 RESTART_SECONDS = 1.0  # least time between two starts of one worker, so that one that cannot start takes no whole core
 STOP_SECONDS = 15.0  # for workers to finish; after that they are killed, and the next collector finishes their segments
@@ -72,15 +76,26 @@ def _listening(family: int, address: Any) -> socket.socket:
     return listener
 
 
-def serve(blueprint: Blueprint, listeners: Sequence[socket.socket], on_ready: Callable[[], None]) -> None:
-    """Run a worker on each socket until SIGTERM or SIGINT; returns when all of them have ended."""
-    _Supervisor(blueprint, listeners).run(on_ready)
+def serve(
+    blueprint: Blueprint,
+    listeners: Sequence[socket.socket],
+    on_ready: Callable[[], None],
+    renew: Callable[[], Blueprint],
+) -> None:
+    """Run a worker on each socket until SIGTERM or SIGINT; returns when all of them have ended.
+
+    `renew` reads the settings again, at SIGHUP; a MaidianError of it is logged, and everything stays as it was.
+    """
+    _Supervisor(blueprint, listeners, renew).run(on_ready)
 
 
 class _Supervisor:
-    def __init__(self, blueprint: Blueprint, listeners: Sequence[socket.socket]) -> None:
+    def __init__(
+        self, blueprint: Blueprint, listeners: Sequence[socket.socket], renew: Callable[[], Blueprint]
+    ) -> None:
         self._blueprint = blueprint
         self._listeners = listeners
+        self._renew = renew
         self._workers: dict[int, int] = {}
         """Process by worker number."""
         self._started_at: dict[int, float] = {}
@@ -101,9 +116,11 @@ class _Supervisor:
         on_ready()
         while True:
             received = signal.sigtimedwait(_WATCHED, RESTART_SECONDS)
-            if received is not None and received.si_signo != signal.SIGCHLD:
+            if received is not None and received.si_signo in (signal.SIGTERM, signal.SIGINT):
                 self._stop()
                 return
+            if received is not None and received.si_signo == signal.SIGHUP:
+                self._take_over()
             self._reap()
             for number in range(len(self._listeners)):
                 if number not in self._workers and time.monotonic() - self._started_at[number] > RESTART_SECONDS:
@@ -145,26 +162,61 @@ class _Supervisor:
                 del self._workers[number]
                 log.error("worker %d (process %d) %s; starting another", number, process, _ending(status))
 
+    def _take_over(self) -> None:
+        """Read the settings again; then one worker after the other ends and starts anew.
+
+        What is sent to one meanwhile waits at its socket, and the others answer.
+        """
+        try:
+            new = self._renew()
+        except MaidianError as error:
+            for line in str(error).splitlines():
+                log.error("%s", line)  # noqa: TRY400 -- one line, as of every such error
+            log.error("the collector goes on with the settings it has")  # noqa: TRY400
+            return
+        old, settings = self._blueprint.settings, new.settings
+        fixed = {"host": old.host, "port": old.port, "workers": old.workers}
+        for name, value in fixed.items():
+            if getattr(settings, name) != value:
+                log.warning("another value of %s counts from the next start of the collector", name)
+        self._blueprint = replace(new, settings=msgspec.structs.replace(settings, **fixed))
+        if _keys_of(old) != _keys_of(settings):  # counts are laid out by sources and keys; these begin at 0
+            self._shared = share(self._blueprint.settings)
+        for number in range(len(self._listeners)):
+            self._end([number])
+            self._start(number)
+        log.warning("the settings were read again")
+
     def _stop(self) -> None:
         """Tell every worker to finish, and wait."""
         for listener in self._listeners:
             listener.close()
-        for process in self._workers.values():
+        self._end(list(self._workers))
+
+    def _end(self, numbers: Sequence[int]) -> None:
+        """Have workers finish; one that takes too long is killed."""
+        ending = {number: self._workers.pop(number) for number in numbers if number in self._workers}
+        for process in ending.values():
             os.kill(process, signal.SIGTERM)
         give_up_at = time.monotonic() + STOP_SECONDS
         is_killed = False
-        while self._workers:
-            for number, process in list(self._workers.items()):
+        while ending:
+            for number, process in list(ending.items()):
                 ended, _status = os.waitpid(process, os.WNOHANG)
                 if ended:
-                    del self._workers[number]
-            if self._workers and time.monotonic() > give_up_at and not is_killed:
+                    del ending[number]
+            if ending and time.monotonic() > give_up_at and not is_killed:
                 is_killed = True
-                for number, process in self._workers.items():
+                for number, process in ending.items():
                     log.error("worker %d (process %d) did not finish in time and is killed", number, process)
                     os.kill(process, signal.SIGKILL)
-            if self._workers:
+            if ending:
                 signal.sigtimedwait({signal.SIGCHLD}, 0.1)
+
+
+def _keys_of(settings: CollectorSettings) -> list[tuple[str, int]]:
+    """The sources in their order, and how many keys each has."""
+    return [(name, len(source.write_keys)) for name, source in settings.sources.items()]
 
 
 def _ending(status: int) -> str:

@@ -144,6 +144,7 @@ def run_worker(blueprint: Blueprint, listener: socket.socket, shared: Shared, li
     # had it before: for us that is no way to die.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the supervisor's; a service manager may send it to all of us
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
     with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:

@@ -235,38 +235,6 @@ def test_addresses_of_people_are_dropped_before_anything_is_stored(
     assert json.loads(next(line for line in collector.kept() if b"version" in line))["properties"]["ip"] == kept
 
 
-def test_sigterm_finishes_what_is_under_way_and_gives_every_segment_its_name(tmp_path: Path) -> None:
-    collector = CollectorProcess(tmp_path)
-    try:
-        with collector.connect() as slow:
-            slow.sendall(b"POST /v1/events HTTP/1.1\r\nHost: x\r\nX-Write-Key: %s\r\n" % KEY.encode())
-            slow.sendall(b"Content-Length: %d\r\n\r\n" % len(EVENT) + EVENT[:20])
-            time.sleep(0.3)
-            collector.signal(signal.SIGTERM)
-            time.sleep(0.3)
-            slow.sendall(EVENT[20:])
-            assert slow.recv(100).startswith(b"HTTP/1.1 200 ")
-        assert collector.wait() == 0
-    finally:
-        collector.end()
-    assert len(collector.kept()) == 1
-    assert not list(tmp_path.rglob("*.tmp"))
-
-
-def test_workers_end_and_free_the_port_when_the_supervisor_is_killed(tmp_path: Path) -> None:
-    collector = CollectorProcess(tmp_path)
-    try:
-        assert collector.post(EVENT).status == 200
-        collector.signal(signal.SIGKILL)
-        collector.wait()
-        again = CollectorProcess(tmp_path, port=collector.address[1])
-        assert again.post(EVENT).status == 200
-        assert again.stop() == 0
-    finally:
-        collector.end()
-    assert len(collector.kept()) == 2
-
-
 def test_a_port_in_use_is_one_line_and_exit_code_2(tmp_path: Path, collector: CollectorProcess) -> None:
     (tmp_path / "collector.toml").write_text(SOURCE)
     done = maidian("collect", "--lake", tmp_path, "--port", collector.address[1], check=False)
