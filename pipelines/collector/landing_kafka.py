@@ -259,9 +259,11 @@ def _ask(topic: KafkaTopic, seconds: float) -> str | None:
     from confluent_kafka import KafkaException, TopicCollection
     from confluent_kafka.admin import AdminClient
 
-    admin = AdminClient(client_properties(topic))
+    heard: list[str] = []  # of each connection that failed; what is asked for just times out, whatever the reason
+    admin = AdminClient(client_properties(topic, {"error_cb": lambda error: heard.append(error.str())}))
     try:
         admin.describe_topics(TopicCollection([topic.name]), request_timeout=seconds)[topic.name].result()
     except KafkaException as exception:
-        return str(exception.args[0].str())
+        admin.poll(0)
+        return heard[0] if heard else str(exception.args[0].str())
     return None
