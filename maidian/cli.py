@@ -43,6 +43,7 @@ COMMANDS = {
     "lookup": Entry("lookup", "Look a customer, a product or a search term up."),
     "report": Entry("report", "Write one page about the shop, with charts."),
     "export": Entry("export", "Write a list for marketing: who is in it and why, who was removed and why."),
+    "effect": Entry("effect", "Measure what a campaign brought, against those held out of it."),
     "sql": Entry("sql", "Ask in SQL: every table as a DuckDB view."),
     "rollback": Entry("rollback", "Point a table at an older snapshot."),
     "gc": Entry("gc", "Remove snapshots that nothing needs any more."),

@@ -5,13 +5,17 @@ import time
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from maidian.options import DAY, json_option
+from schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipelines.generator.planted_effect import PlantedEffect
 
 SECONDS_BETWEEN_LINES = 10.0  # in a log; a run of minutes shows that it lives, one of seconds says nothing
 
@@ -33,6 +37,15 @@ SECONDS_BETWEEN_LINES = 10.0  # in a log; a run of minutes shows that it lives, 
     "--garbage-ratio", type=float, default=0.005, show_default=True, help="Lines to be refused, for each good event."
 )
 @click.option("--truth/--no-truth", "has_truth", default=True, help="Also write what was planted, as Parquet.")
+@click.option(
+    "--effect-list",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Plant an effect: the customers of this CSV file (a column customer_id, or an exported list) order more often.",
+)
+@click.option("--effect-percent", type=int, default=20, show_default=True, help="By how much more often.")
+@click.option("--effect-from", type=DAY, metavar="DAY", help="From this day on; needed with --effect-list.")
+@click.option("--effect-days", type=int, default=14, show_default=True, help="For so many days.")
 @json_option
 def command(
     events: int,
@@ -44,12 +57,16 @@ def command(
     skus: int | None,
     garbage_ratio: float,
     has_truth: bool,
+    effect_list: Path | None,
+    effect_percent: int,
+    effect_from: datetime | None,
+    effect_days: int,
     is_json: bool,
 ) -> None:
     """Write the events of a made-up pharmaceutical wholesaler, with the truth beside them.
 
     OUT/landing is ready for `maidian ingest`, OUT/masters holds products and customers, OUT/truth what was planted.
-    Equal options give equal bytes.
+    Equal options give equal bytes; with a planted effect they differ from its first day on.
     """
     from pipelines.generator.generate import generate
     from pipelines.generator.options import DEFAULT_END_DATE, GeneratorOptions
@@ -64,6 +81,7 @@ def command(
         skus=skus,
         garbage_ratio=garbage_ratio,
         has_truth=has_truth,
+        effect=_effect(effect_list, effect_percent, effect_from, effect_days),
     )
     with _Display(events, days, is_silent=is_json) as display:
         summary = generate(options, out, on_day=display.report)
@@ -71,6 +89,17 @@ def command(
         click.echo(json.dumps({"out": str(out), **asdict(summary)}, ensure_ascii=False))
     else:
         _print(summary, out)
+
+
+def _effect(file: Path | None, percent: int, first_day: datetime | None, days: int) -> "PlantedEffect | None":
+    if file is None:
+        return None
+    if first_day is None:
+        raise UsageError("--effect-list needs --effect-from, the day on which the effect begins")
+    from maidian.audiences.customer_file import read_customers
+    from pipelines.generator.planted_effect import PlantedEffect
+
+    return PlantedEffect(customer_ids=read_customers(file), percent=percent, first_date=first_day.date(), days=days)
 
 
 class _Display:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from pipelines.generator.planted_effect import PlantedEffect
 from schemas.errors import UsageError
 
 # About ten events a day of each customer make the mix of a wholesaler's shop (6 % order events) with the rhythms of
@@ -33,6 +34,8 @@ class GeneratorOptions:
     has_truth: bool = True
     """Write the Parquet files of truth/ too, not only its summary.json."""
     lines_per_segment: int = 100_000
+    effect: PlantedEffect | None = None
+    """Customers who order more often for some days. Up to its first day the bytes are those without it."""
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, in one line."""

@@ -8,6 +8,7 @@ from pipelines.generator.actions import choose_skus
 from pipelines.generator.customers import BASKET_SIZE, MINUTES_A_DAY
 from pipelines.generator.devices import DAY, HOUR, MINUTE
 from pipelines.generator.dice import Dice, Ints, exponential, lognormal, wheel
+from pipelines.generator.planted_effect import Acceleration
 from pipelines.generator.world import CAMPAIGN_DISCOUNT_PERCENT, World
 
 STATUSES = ("placed", "approved", "paid", "shipped", "returned", "cancelled")
@@ -82,19 +83,24 @@ class Rhythm:
     """When each customer orders next, in minutes since the first business day began."""
 
     due: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    acceleration: Acceleration | None = None
 
     @classmethod
     def begin(cls, world: World, dice: Dice) -> "Rhythm":
         """Somewhere within the rhythm, after registration."""
         customers = world.customers
         first = dice.below(customers.rhythm_minutes, len(customers))
-        return cls(first + np.maximum(customers.registered_day, 0) * MINUTES_A_DAY)
+        effect = world.options.effect
+        due = first + np.maximum(customers.registered_day, 0) * MINUTES_A_DAY
+        return cls(due, effect.in_world(world) if effect else None)
 
     def take_due(self, world: World, day: int, dice: Dice) -> Ints:
         """Customers who order on this day, once for each order, and move their next order on."""
         customers = world.customers
         taken = []
         end = (day + 1) * MINUTES_A_DAY
+        if self.acceleration:
+            self.acceleration.begin_day(day, day * MINUTES_A_DAY, self.due)
         if world.date_of(day).weekday() >= 5:  # noqa: PLR2004 - Saturday and Sunday
             waiting = np.flatnonzero(self.due < end)
             waits = dice.chance(WEEKEND_WAIT_RATIO, len(waiting))
@@ -105,6 +111,8 @@ class Rhythm:
                 break
             taken.append(due)
             gap = customers.rhythm_minutes[due] * dice.pick(GAP_NOISE, len(due)) // 1000
+            if self.acceleration:
+                gap = self.acceleration.shorten(day, due, gap)
             self.due[due] += np.maximum(gap, 1)
         return np.concatenate(taken) if taken else np.zeros(0, dtype=np.int64)
 

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -195,4 +196,11 @@ def _document(world: World, summary: Summary) -> bytes:
         "customers": world.options.customer_count,
         "skus": world.options.sku_count,
     }
-    return (json.dumps({"options": options, **asdict(summary)}, ensure_ascii=False, indent=2) + "\n").encode()
+    return (
+        json.dumps({"options": options, **asdict(summary)}, ensure_ascii=False, indent=2, default=_plain) + "\n"
+    ).encode()
+
+
+def _plain(value: Any) -> Any:
+    """Days as text, a planted effect's customers in order."""
+    return value.isoformat() if isinstance(value, date) else sorted(value)
