@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.engine import history
 from jobs.engine.history import RunRecord, append_record, log_path, read_records
+from schemas.lake import line_log
 from schemas.lake.lake import Lake, create_lake
 
 
@@ -34,7 +34,7 @@ def test_a_line_that_a_crash_cut_takes_no_other_with_it(lake: Lake) -> None:
 
 
 def test_a_log_that_has_grown_large_keeps_its_newer_half(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "MAX_BYTES", 1000)
+    monkeypatch.setattr(line_log, "MAX_BYTES", 1000)
     for number in range(60):
         append_record(lake, record(number))
     kept = read_records(lake)

@@ -1,0 +1,41 @@
+"""A log of lines in a file: appended whole, on stable storage at return, and halved when it grows too long."""
+
+import os
+from pathlib import Path
+
+from schemas.lake.durable import sync_folder, write_durably
+
+# Some thousand runs: months of nightly ones. It is read whole, and nobody needs to look after it.
+MAX_BYTES = 4_000_000
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line, given without its line feed. Call it with a lock held: one writer at a time."""
+    path.parent.mkdir(exist_ok=True)
+    if path.exists() and path.stat().st_size > MAX_BYTES:
+        lines = path.read_bytes().splitlines(keepends=True)
+        write_durably(path, b"".join(lines[len(lines) // 2 :]))
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        start = b"" if _ends_with_newline(path) else b"\n"  # a crash cut the last line: leave it, start a new one
+        os.write(descriptor, start + line + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    sync_folder(path.parent)
+
+
+def read_lines(path: Path) -> list[bytes]:
+    """All lines, oldest first, also one that a crash cut; none where there is no file."""
+    try:
+        return path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return True
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
