@@ -2,7 +2,7 @@
 
 jobmanager        Flink's
 taskmanager-N     Flink's, one slot each
-worker-pool-N     Beam's, one for each task manager: it starts the Python processes in which our code runs
+worker-pool-N     Beam's, one for each task manager: our code runs in it
 job-server        Beam's: takes a pipeline, makes a Flink job of it
 
 On a real cluster a task manager finds its pool on its own host. Here each task manager's JVM is told another address for
@@ -121,10 +121,9 @@ class SessionCluster:
 
     @property
     def _worker_environment(self) -> dict[str, str]:
-        """The pool starts whatever `python` comes first; a worker is one of several, so it has one thread of Polars."""
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+        """A worker is one of several, so it has one thread of Polars."""
         code = os.pathsep.join([str(HERE.parents[2]), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-        return {"PATH": path, "PYTHONPATH": code, "POLARS_MAX_THREADS": "1"}
+        return {"PYTHONPATH": code, "POLARS_MAX_THREADS": "1"}
 
     def _java(self, heap: str) -> list[str]:
         opened = [f"--add-opens={name}=ALL-UNNAMED" for name in OPENED]

@@ -1,0 +1,77 @@
+"""A topic of eight partitions, ingest and all jobs on a Flink of two task managers: the tables are those of one machine.
+
+EVENTS=5000000 make cluster-test takes many; the tests of kills have few, so that a kill comes soon.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from infra.local.flink.cluster import SessionCluster
+from infra.local.kafka.broker import Broker
+from pipelines.kafka_topic import KafkaTopic
+from tests.end_to_end.cluster_work import assert_equal, cost_of, finish, on_flink, shop_in_topic, start, wait_until
+from tests.end_to_end.commands import maidian
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(7200)]
+
+EVENTS = int(os.environ.get("EVENTS", "50000"))
+EVENTS_OF_KILLS = 60_000  # work for some seconds, in several blocks and days
+
+
+@pytest.mark.parametrize("workers", [(1, 2)])
+def test_tables_equal_those_of_one_machine(
+    kafka_broker: Broker, flink_cluster: SessionCluster, tmp_path: Path, workers: tuple[int, ...]
+) -> None:
+    topic = shop_in_topic(kafka_broker, tmp_path, EVENTS, days=max(4, min(30, EVENTS // 20_000)))
+    here = tmp_path / "here"
+    with cost_of(None) as ingest_here:
+        finish(start("ingest", "--lake", here, "--landing", topic))
+    with cost_of(None) as run_here:
+        finish(start("run", "--lake", here))
+    print(f"\n{EVENTS:,} events{'':16}wall s   CPU s   CPU to one process")
+    print(f"ingest, one process      {ingest_here.wall:7.1f} {ingest_here.cpu:7.1f}")
+    print(f"run, one process         {run_here.wall:7.1f} {run_here.cpu:7.1f}")
+    for count in workers:
+        lake = tmp_path / f"flink-{count}"
+        with cost_of(flink_cluster) as ingest_there:
+            finish(start("ingest", "--lake", lake, "--landing", topic, *on_flink(flink_cluster, count)))
+        with cost_of(flink_cluster) as run_there:
+            finish(start("run", "--lake", lake, *on_flink(flink_cluster, count)))
+        for what, there, one in (("ingest", ingest_there, ingest_here), ("run", run_there, run_here)):
+            label = f"{what}, Flink, {count} worker{'s' * (count > 1)}"
+            print(f"{label:25}{there.wall:7.1f} {there.cpu:7.1f}   {there.cpu / one.cpu:.2f}")
+        assert_equal(lake, here)
+
+
+@pytest.fixture(scope="module")
+def topic(kafka_broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> KafkaTopic:
+    return shop_in_topic(kafka_broker, tmp_path_factory.mktemp("shop"), EVENTS_OF_KILLS, days=6)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(topic: KafkaTopic, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lake = tmp_path_factory.mktemp("undisturbed") / "lake"
+    maidian("ingest", "--lake", lake, "--landing", topic)
+    maidian("run", "--lake", lake)
+    return lake
+
+
+def test_kills_of_driver_and_task_manager_leave_no_trace(
+    topic: KafkaTopic, undisturbed: Path, flink_cluster: SessionCluster, tmp_path: Path
+) -> None:
+    lake = tmp_path / "lake"
+    ingest = ("ingest", "--lake", lake, "--landing", topic, *on_flink(flink_cluster))
+    run = ("run", "--lake", lake, *on_flink(flink_cluster))
+    for command, trace in ((ingest, "ingest/ranges/*/*.ids.npy"), (run, "staging/run/distributed-*/*.json")):
+        driver = start(*command)
+        wait_until(lambda trace=trace: list(lake.glob(trace)), driver)
+        driver.kill()  # what it had sent to the cluster goes on there
+        driver.communicate()
+        driver = start(*command)
+        wait_until(lambda trace=trace: list(lake.glob(trace)), driver)
+        flink_cluster.kill("taskmanager-1")
+        flink_cluster.start()
+        finish(driver)
+    assert_equal(lake, undisturbed)
