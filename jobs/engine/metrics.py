@@ -33,6 +33,7 @@ from schemas.tables.declaration import Column, Table
 ROW_COUNT = "row_count"
 DUPLICATE_KEYS = "duplicate_key_count"
 PARTITION = "partition"
+_IS_SORTED = "is_sorted"
 
 SAMPLE_ROWS = 3  # enough to find the fault, few enough for one line
 AHEAD_OF_UTC = timedelta(hours=14)
@@ -76,11 +77,26 @@ def _measure_one(table: Table, value: str, files: Sequence[Path], names: Sequenc
     rules = _rules(table, date.fromisoformat(value))
     totals = {**{name: rule.is_broken.sum() for name, rule in rules.items()}, **_totals(table)}
     asked = [totals[name].alias(name) for name in names if name in totals]
+    if DUPLICATE_KEYS in names:
+        asked += _order_of_keys(_key(table))
     measured: dict[str, Any] = rows.select(pl.len().alias(ROW_COUNT), *asked).collect().row(0, named=True)
-    if DUPLICATE_KEYS in names:  # distinct rows are counted faster than duplicates are found
+    if DUPLICATE_KEYS in names and measured.pop(_IS_SORTED) is False:
         distinct = rows.select(_key(table)).unique().select(pl.len()).collect().item()
         measured[DUPLICATE_KEYS] = measured[ROW_COUNT] - distinct
     return measured
+
+
+def _order_of_keys(key: Sequence[str]) -> list[pl.Expr]:
+    """Rows with the key of the row before, and whether keys never fall: if so, these are all duplicates.
+
+    Jobs sort their rows by key, and neighbours are compared ten times as fast as distinct keys are counted.
+    """
+    falls, is_same = pl.lit(value=False), pl.lit(value=True)
+    for name in key:
+        falls |= is_same & (pl.col(name) < pl.col(name).shift(1))
+        is_same &= pl.col(name).eq_missing(pl.col(name).shift(1))
+    is_sorted = pl.all_horizontal(pl.col(key).is_not_null()).all() & ~falls.fill_null(value=False).any()
+    return [is_same.sum().cast(pl.Int64).alias(DUPLICATE_KEYS), is_sorted.alias(_IS_SORTED)]
 
 
 def _key(table: Table) -> list[str]:

@@ -8,6 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jobs.engine.metrics import measure, metric_names, sample
 from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, MONEY, RATIO, STRING, Check, Column, Table
@@ -117,6 +119,37 @@ def test_keys_are_duplicates_within_a_partition_with_the_partition_left_out(tmp_
     path = write(tmp_path, {"visit_id": "a"}, {"visit_id": "a"}, {"visit_id": "a"}, {})
     assert metrics(path)["duplicate_key_count"] == 2
     assert sample(TABLE, str(DAY), [path], "duplicate_key_count") == [{"visit_id": "a"}] * 3
+
+
+@given(
+    keys=st.lists(st.tuples(st.sampled_from(["", "a", "b", "药"]), st.none() | st.integers(0, 2)), max_size=8),
+    is_sorted=st.booleans(),
+)
+def test_duplicates_are_found_in_any_order_of_rows(
+    tmp_path_factory: pytest.TempPathFactory, keys: list[tuple[str, int | None]], is_sorted: bool
+) -> None:
+    table = Table(
+        name="pairs",
+        en="Pairs",
+        zh="对",
+        grain="a pair",
+        key=("day", "name", "number"),
+        partition="day",
+        version=1,
+        columns=(
+            Column("day", DATE, "Day", "日期"),
+            Column("name", STRING, "Name", "名称"),
+            Column("number", COUNT, "Number", "编号", is_nullable=True),
+        ),
+    )
+    if is_sorted:
+        keys = sorted(keys, key=lambda key: (key[0], -1 if key[1] is None else key[1]))
+    path = tmp_path_factory.mktemp("pairs") / f"day={DAY}" / "part-0.parquet"
+    path.parent.mkdir()
+    names, numbers = [name for name, _ in keys], [number for _, number in keys]
+    pq.write_table(pa.table({"name": names, "number": numbers}, schema=table.file_schema), path)
+    [row] = measure(table, {str(DAY): [path]}, ["duplicate_key_count"])
+    assert row["duplicate_key_count"] == len(keys) - len(set(keys))
 
 
 def test_only_the_metrics_asked_for_are_computed(tmp_path: Path) -> None:
