@@ -16,6 +16,7 @@ from pipelines.collector.body import GZIP_MAGIC
 from pipelines.collector.heading import Heading, read_heading
 from pipelines.collector.http_guard import GuardedConnection
 from pipelines.collector.intake import Intake
+from pipelines.collector.metrics import CLIENT_GONE
 from pipelines.collector.protocols.routes import ROUTES, Route
 
 WHOLE_BODY_BYTES = 64 * 1024  # as many bodies as there are connections may be in memory
@@ -86,6 +87,14 @@ class CollectingConnection(GuardedConnection):
             super().shutdown()
         else:
             self._is_last = True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count a client that left in the middle of its request, or was told to."""
+        super().connection_lost(exc)
+        whole = self._whole
+        if whole is not None and not self._is_taken:
+            self._whole = None
+            self.intake.metrics.count_answer(whole.route.protocol, CLIENT_GONE, time.monotonic() - whole.started)
 
     def _answer(self, answer: Answer) -> None:
         whole = self._whole

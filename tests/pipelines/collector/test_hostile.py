@@ -272,9 +272,13 @@ def test_many_requests_in_one_go_are_all_answered(collector: CollectorProcess) -
 
 
 def test_clients_that_leave_early_cost_nothing(collector: CollectorProcess) -> None:
+    gone = 'requests_total{protocol="native",status="499"}'
+    gone_before = collector.metrics()[gone]
+    head = HEAD + b"Content-Length: 23\r\n\r\n"
     for n in range(200):
         connection = collector.connect()
-        connection.sendall((HEAD + b"Content-Length: 23\r\n\r\n" + b'{"event_type":"view"} ')[: 20 + n])
+        connection.sendall((head + b'{"event_type":"view"} ')[: 20 + n])
         connection.close()
     time.sleep(0.5)
     assert collector.metrics()["connections"] < 20
+    assert collector.metrics()[gone] - gone_before == 220 - len(head)  # those whose head was whole
