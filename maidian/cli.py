@@ -8,6 +8,7 @@ import importlib
 import logging
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -77,11 +78,16 @@ class LazyGroup(click.Group):
         ctx.obj = preferences
         # Before the command's module is imported: some libraries configure logging while they are.
         configure_logging(preferences)
+        started_at = datetime.now(UTC)
         try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            value = super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError) as end:
+            code = getattr(end, "exit_code", 1)
+            if code:  # --help ends with 0
+                self._log(ctx, started_at, code, str(getattr(end, "message", "")))
             raise  # click's own ways of ending, and a reader that left: neither is a failure of the command
         except KeyboardInterrupt:
+            self._log(ctx, started_at, INTERRUPTED_EXIT_CODE, "interrupted")
             sys.exit(INTERRUPTED_EXIT_CODE)
         except Exception as error:  # the last place that can turn a failure into a line
             if preferences.is_debug:
@@ -92,7 +98,16 @@ class LazyGroup(click.Group):
                 from maidian.failure_notice import give_notice
 
                 give_notice(preferences.on_failure, ctx.invoked_subcommand or "", failure, ctx.meta.get(PLACE))
+            self._log(ctx, started_at, failure.exit_code, failure.message)
             sys.exit(failure.exit_code)
+        self._log(ctx, started_at, 0, "")
+        return value
+
+    def _log(self, ctx: click.Context, started_at: datetime, exit_code: int, message: str) -> None:
+        from maidian.command_log import LOGGED, log_command
+
+        if ctx.invoked_subcommand in LOGGED:
+            log_command(ctx, ctx.invoked_subcommand, started_at, exit_code, message)
 
 
 def _say_error(message: str, preferences: Preferences) -> None:

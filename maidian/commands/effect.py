@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from maidian.command_log import note_rows
 from maidian.options import DAY, Preferences, json_option, lake_option, pass_preferences
 from schemas.errors import UsageError
 from schemas.lake.lake import open_lake
@@ -78,6 +79,7 @@ def command(
         as_of=as_of.date() if as_of else None,
     )
     rows = measure_effect(open_lake(lake), asked, None if is_trial else audit_partitions)
+    note_rows(0 if is_trial else len(rows))
     if is_json:
         click.echo(effect_json(rows))
     else:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from maidian.command_log import note_rows
 from maidian.options import DAY, Preferences, json_option, lake_option, pass_preferences
 from schemas.errors import UsageError
 from schemas.lake.lake import open_lake
@@ -91,4 +92,5 @@ def command(
         is_trial=is_trial,
     )
     report, is_new = export(opened, definition, rules, request, audit_partitions)
+    note_rows(report.listed_row_count)
     print_report(report, folder, is_new=is_new, is_trial=is_trial, is_json=is_json, language=preferences.language)

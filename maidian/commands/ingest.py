@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from maidian.command_log import note_rows
 from maidian.options import (
     beam_options,
     json_option,
@@ -100,6 +101,7 @@ def command(
             result = follow(job, timedelta(seconds=interval), stop.is_set, report_cycle, time.sleep)
         else:
             result = ingest(job, report_cycle)
+    note_rows(sum(outcome.accepted_count for outcome in result.sources.values()))
     if is_json:
         click.echo(json.dumps(as_json(result), ensure_ascii=False))
     else:

@@ -28,21 +28,30 @@ def open_table(name: str, lake: str | Path | None = None) -> pl.LazyFrame:
     Raises:
         UsageError: there is no such table, or no lake.
     """
+    import polars as pl
+
     from jobs.engine.scan import scan_files
     from maidian.options import DEFAULT_LAKE
+    from maidian.reading.run_log import run_log
     from schemas.lake.lake import open_lake
     from schemas.lake.snapshots import current_snapshot
+    from schemas.tables import declared_log
 
+    opened = open_lake(Path(lake or os.environ.get("MAIDIAN_LAKE") or DEFAULT_LAKE))
+    if name == declared_log().name:
+        return pl.DataFrame(run_log(opened)).lazy()
     table = find_table(name)
-    snapshot = current_snapshot(open_lake(Path(lake or os.environ.get("MAIDIAN_LAKE") or DEFAULT_LAKE)), name)
+    snapshot = current_snapshot(opened, name)
     return scan_files(table, snapshot.files() if snapshot else [])
 
 
 def find_table(name: str) -> Table:
     """The declaration of that name. UsageError names those there are."""
-    from schemas.tables import declared_tables
+    from schemas.tables import declared_log, declared_tables
 
     tables = declared_tables()
     if name not in tables:
-        raise UsageError(f"there is no table {name!r}; the tables are: {', '.join(sorted(tables))}")
+        raise UsageError(
+            f"there is no table {name!r}; the tables are: {', '.join(sorted([*tables, declared_log().name]))}"
+        )
     return tables[name]

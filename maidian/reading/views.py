@@ -10,9 +10,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from maidian.reading.run_log import run_log
 from schemas.lake.lake import Lake
 from schemas.lake.snapshots import current_snapshot
-from schemas.tables import declared_tables
+from schemas.tables import declared_log, declared_tables
 from schemas.tables.declaration import Column, Table
 
 
@@ -28,12 +29,22 @@ def connect(lake: Lake, database: str = ":memory:") -> duckdb.DuckDBPyConnection
         snapshot = current_snapshot(lake, table.name)
         create_view(connection, table, snapshot.files() if snapshot else [])
         explain(connection, table, "VIEW")
+    add_run_log(connection, lake)
     return connection
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, table: Table, files: Iterable[Path]) -> None:
     """Make the view of a table that holds the rows of these files."""
     connection.execute(f"CREATE OR REPLACE VIEW {_name(table.name)} AS {select_statement(table, files)}")
+
+
+def add_run_log(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Make the table `runs` of the log as it is now: its file grows, so no view could be pinned to it."""
+    log = declared_log()
+    connection.register("run_log_now", run_log(lake))
+    connection.execute(f"CREATE OR REPLACE TABLE {_name(log.name)} AS FROM run_log_now")
+    connection.unregister("run_log_now")
+    explain(connection, log, "TABLE")
 
 
 def copy_rows(connection: duckdb.DuckDBPyConnection) -> None:

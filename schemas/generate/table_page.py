@@ -2,7 +2,7 @@
 
 from schemas.generate.markdown import code, page, table
 from schemas.generate.parquet_schema import type_name
-from schemas.tables import declared_tables
+from schemas.tables import declared_log, declared_tables
 from schemas.tables.declaration import Column, Table
 
 OPENING = """
@@ -18,7 +18,7 @@ A partition made before a column was added has none: read it as null, with `unio
 
 def table_page() -> str:
     """The whole page: an overview, then a section a table."""
-    tables = sorted(declared_tables().values(), key=lambda declared: declared.name)
+    tables = sorted([*declared_tables().values(), declared_log()], key=lambda declared: declared.name)
     overview = table(
         ["table", "one row is", "what it holds", "内容"],
         [[f"[`{declared.name}`](#{declared.name})", declared.grain, declared.en, declared.zh] for declared in tables],
@@ -27,10 +27,12 @@ def table_page() -> str:
 
 
 def _section(declared: Table) -> str:
+    kept = f"Partition: `{declared.partition}`."
+    if declared is declared_log():
+        kept = "Kept as a log in `<lake>/runs`, not as Parquet: read it with `maidian sql` or `open_table`."
     facts = (
         f"{declared.en}. {declared.zh}。\n\n"
-        f"Grain: {declared.grain}. Key: {code(declared.key)}. Partition: `{declared.partition}`. "
-        f"Version: {declared.version}."
+        f"Grain: {declared.grain}. Key: {code(declared.key)}. {kept} Version: {declared.version}."
     )
     columns = table(
         ["column", "type", "unit", "null", "meaning", "含义"], [_column_row(column) for column in declared.columns]

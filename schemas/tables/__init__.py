@@ -13,3 +13,10 @@ def declared_tables() -> dict[str, Table]:
     modules = (import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__))
     tables = [module.TABLE for module in modules if hasattr(module, "TABLE")]
     return {table.name: table for table in tables}
+
+
+def declared_log() -> Table:
+    """`runs`, which is read like a table and kept as a log of lines: nothing audits, publishes or rolls it back."""
+    from schemas.tables.runs import LOG
+
+    return LOG

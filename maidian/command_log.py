@@ -1,0 +1,87 @@
+"""The log of commands, `<lake>/runs/commands.ndjson`: one line for each command that wrote to the lake, however it ended.
+
+Runs say more of themselves in `runs.ndjson` beside it. A command killed outright (kill -9, a power cut) leaves no line.
+"""
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from maidian.options import PLACE
+from schemas.errors import MaidianError
+from schemas.lake.lake import Lake
+from schemas.lake.line_log import append_line, read_lines
+from schemas.lake.locks import hold_lock
+
+LOGGED = frozenset(
+    {"import", "ingest", "replay", "run", "backfill", "export", "effect", "report", "rollback", "gc"}
+)  # fmt: skip
+"""What a scheduler calls, and what else changes a lake; questions and the collector's life are no steps of it."""
+
+ROWS = "maidian.rows"
+"""Key of `ctx.meta`: the rows that a command wrote, where it says."""
+
+WAIT_SECONDS = 5.0
+OUTCOMES = {0: "done", 3: "refused"}
+
+log = logging.getLogger(__name__)
+
+
+class CommandRecord(msgspec.Struct, kw_only=True):
+    """One command."""
+
+    command: str
+    started_at: datetime
+    ended_at: datetime
+    exit_code: int
+    row_count: int | None = None
+    message: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """In a word."""
+        return OUTCOMES.get(self.exit_code, "failed")
+
+
+def log_path(lake: Path) -> Path:
+    """Where the log lies."""
+    return lake / "runs" / "commands.ndjson"
+
+
+def note_rows(count: int) -> None:
+    """Say how many rows the command under way has written."""
+    click.get_current_context().meta[ROWS] = count
+
+
+def log_command(ctx: click.Context, command: str | None, started_at: datetime, exit_code: int, message: str) -> None:
+    """Add the command to the log of its lake. A lake that cannot be written to (full, read-only) goes without."""
+    place = ctx.meta.get(PLACE)
+    if command not in LOGGED or place is None or not (place / "lake.json").exists():
+        return
+    record = CommandRecord(
+        command=command,
+        started_at=started_at,
+        ended_at=datetime.now(UTC),
+        exit_code=exit_code,
+        row_count=ctx.meta.get(ROWS),
+        message=message,
+    )
+    try:
+        with hold_lock(place / "locks" / "command-log.lock", "a note in the log", WAIT_SECONDS):
+            append_line(log_path(place), msgspec.json.encode(record))
+    except (OSError, MaidianError) as error:
+        log.info("the command is not in the log of runs: %s", error)
+
+
+def read_commands(lake: Lake) -> list[CommandRecord]:
+    """All commands of the log, oldest first; a line that a crash cut is left out."""
+    records = []
+    for line in read_lines(log_path(lake.path)):
+        try:
+            records.append(msgspec.json.decode(line, type=CommandRecord))
+        except msgspec.MsgspecError:
+            continue
+    return records
