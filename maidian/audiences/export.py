@@ -8,7 +8,6 @@ yet, the same export mends when it is run again: it has the same number, and no 
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -30,8 +29,6 @@ from schemas.errors import UsageError
 from schemas.lake.durable import sync_folder, write_durably
 from schemas.lake.lake import Lake
 from schemas.lake.locks import hold_lock
-
-REMEMBERED_TEXTS = 10_000  # names of companies, products and categories come again and again
 
 
 def business_day(lake: Lake) -> date:
@@ -94,7 +91,6 @@ def _write_files(
     """The two files under temporary names."""
     how, salt, language = rules.settings.phone_numbers, rules.settings.holdout.salt, request.language
 
-    @lru_cache(maxsize=REMEMBERED_TEXTS)
     def hide(text: str) -> str:
         return without_phone_numbers(text, how, salt)
 

@@ -10,8 +10,8 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
@@ -19,9 +19,11 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from maidian.audiences.remembered import Remembered
 from maidian.audiences.safe_text import without_control, without_formula
 from maidian.audiences.sources.source import ListColumn
 from maidian.options import Language
+from maidian.reading.cell_text import VALUES
 from schemas.errors import UsageError
 from schemas.lake.durable import sync_file
 
@@ -29,6 +31,7 @@ Format = Literal["csv", "xlsx", "parquet", "ndjson"]
 Rows = Iterable[Sequence[Any]]
 
 YES_NO: dict[Language, tuple[str, str]] = {"en": ("yes", "no"), "zh": ("是", "否")}
+CELL_ROWS = 10_000
 PARQUET_ROWS = 65_536  # a row group; what is held in memory at once
 XLSX_ROWS = 1_048_575  # what a sheet holds below its headings
 # A workbook says when it was made, and so would differ from one made a second later. No ZIP can be older.
@@ -61,7 +64,8 @@ def _write_csv(path: Path, columns: Sequence[ListColumn], rows: Rows, language: 
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = _csv_writer(file)
         writer.writerow(_headings(columns, language))
-        writer.writerows([_cell(value, language, is_text=True) for value in row] for row in rows)
+        for batch in _cells(columns, rows, language, is_text=True):
+            writer.writerows(batch)
 
 
 def _csv_writer(file: TextIO) -> Any:
@@ -82,10 +86,10 @@ def _write_xlsx(path: Path, columns: Sequence[ListColumn], rows: Rows, language:
     for number, column in enumerate(columns, 1):
         sheet.column_dimensions[get_column_letter(number)].width = 60 if column.name in WIDE else 16
     sheet.append(_headings(columns, language))
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(chain.from_iterable(_cells(columns, rows, language, is_text=False)), 1):
         if number > XLSX_ROWS:
             raise UsageError(f"a sheet holds {XLSX_ROWS:,} rows and the list has more; choose --format csv")
-        sheet.append([_cell(value, language, is_text=False) for value in row])
+        sheet.append(row)
     book.properties.created = EPOCH
     made = io.BytesIO()
     book.save(made)
@@ -143,10 +147,30 @@ def _headings(columns: Sequence[ListColumn], language: Language) -> list[str]:
     return [column.zh if language == "zh" else column.en for column in columns]
 
 
+def _cells(
+    columns: Sequence[ListColumn], rows: Rows, language: Language, *, is_text: bool
+) -> Iterator[Iterable[Sequence[Any]]]:
+    """The rows for a person's sheet, in batches; of each different value of a column the cell is made once."""
+    made = [Remembered(partial(_named_cell, column.name, language, is_text=is_text)) for column in columns]
+    for batch in _batches(rows, CELL_ROWS):
+        cells = [
+            list(map(remembered.__getitem__, values))
+            for remembered, values in zip(made, zip(*batch, strict=True), strict=True)
+        ]
+        yield zip(*cells, strict=True)
+
+
+def _named_cell(name: str, language: Language, value: Any, *, is_text: bool) -> Any:
+    """A cell of the column of that name: words of closed sets in the reader's language."""
+    if language == "zh" and name in VALUES and value in VALUES[name]:
+        return VALUES[name][value]
+    return _cell(value, language, is_text=is_text)
+
+
 def _cell(value: Any, language: Language, *, is_text: bool) -> Any:
     """A value for a person's sheet; `is_text` when a cell holds nothing but text and plain numbers."""
     if isinstance(value, str):
-        return _safe(value)
+        return without_formula(without_control(value))
     if isinstance(value, bool):
         return YES_NO[language][not value]
     if isinstance(value, Decimal):
@@ -156,11 +180,6 @@ def _cell(value: Any, language: Language, *, is_text: bool) -> Any:
     if value is None and is_text:
         return ""
     return value
-
-
-@lru_cache(maxsize=10_000)  # names come again and again
-def _safe(text: str) -> str:
-    return without_formula(without_control(text))
 
 
 def _number(value: Decimal) -> Decimal:

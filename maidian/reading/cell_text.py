@@ -18,6 +18,16 @@ VALUES = {
         "dormant": "沉睡",
         "lost": "流失",
     },
+    # The shop's own words; those that the demo and docs/import.md use. Others stay as they are.
+    "customer_type": {
+        "clinic": "诊所",
+        "single_pharmacy": "单体药店",
+        "health_center": "卫生院",
+        "pharmacy_chain": "连锁药店",
+        "hospital": "医院",
+        "distributor": "经销商",
+        "trader": "贸易商",
+    },
     "status": {
         "placed": "已下单",
         "approved": "已审核",

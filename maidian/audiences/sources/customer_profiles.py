@@ -71,4 +71,5 @@ SOURCE = Source(
     orders=("session_count", "order_count", "days_since_last_order", "interest_rank", "score"),
     default_order=("score desc",),
     reason=reason,
+    reason_reads=("stage", "session_count", "days_since_last_order", "interest_rank"),
 )

@@ -74,4 +74,5 @@ SOURCE = Source(
     orders=("score", "view_count", "is_favorited", "last_looked_date"),
     default_order=("score desc", "last_looked_date desc"),
     reason=reason,
+    reason_reads=("view_count", "is_favorited", "last_looked_date"),
 )

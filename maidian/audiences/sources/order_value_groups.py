@@ -50,4 +50,5 @@ SOURCE = Source(
     orders=("gap_amount", "usual_order_amount", "last_ordered_date", "value_group"),
     default_order=("gap_amount asc",),
     reason=reason,
+    reason_reads=("usual_order_amount", "group_threshold_amount", "gap_amount", "currency"),
 )

@@ -28,7 +28,8 @@ class Source:
 
     `matched` is SQL for every row that meets the conditions: customer_id, sku_id (null where the list names no
     product) and the `columns`. It may use $as_of and the conditions by name, but not those of CustomerConditions.
-    `orders` are the columns it may be ordered by. `reason` is one sentence: why the row is here.
+    `orders` are the columns it may be ordered by. `reason` is one sentence: why the row is here; `reason_reads`
+    are the columns that it looks at.
     """
 
     name: str
@@ -39,3 +40,4 @@ class Source:
     orders: tuple[str, ...]
     default_order: tuple[str, ...]
     reason: Callable[[Row, Any, Language], str]
+    reason_reads: tuple[str, ...]

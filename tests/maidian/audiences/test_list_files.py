@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from maidian.audiences import remembered
 from maidian.audiences.list_files import Format, write_list
 from maidian.audiences.safe_text import FORMULA_START, without_formula, without_phone_numbers
 from maidian.audiences.sources.source import ListColumn
@@ -167,3 +168,26 @@ def test_hashed_numbers_tell_equal_ones_apart_and_nothing_else() -> None:
     assert one != without_phone_numbers("13812345679", "hash", "salt")
     assert one.startswith("phone:")
     assert "1381234" not in one
+
+
+def test_words_of_closed_sets_are_chinese_for_people_and_as_they_are_for_programs(tmp_path: Path) -> None:
+    columns = (
+        ListColumn("customer_type", pa.string(), "type", "客户类型"),
+        ListColumn("lifecycle", pa.string(), "lifecycle", "生命周期"),
+    )
+    rows = [["clinic", "dormant"], ["我们自己的说法", None], [None, "new"]]
+    written: dict[str, str] = {}
+    for shape, language in (("csv", "zh"), ("csv", "en"), ("ndjson", "zh")):
+        path = tmp_path / f"{language}.{shape}"
+        write_list(path, columns, rows, shape, language)  # type: ignore[arg-type]
+        written[path.name] = path.read_text("utf-8-sig")
+    assert written["zh.csv"].splitlines()[1:] == ['"诊所","沉睡"', '"我们自己的说法",""', '"","新客"']
+    assert '"clinic","dormant"' in written["en.csv"]
+    assert json.loads(written["zh.ndjson"].splitlines()[0]) == {"customer_type": "clinic", "lifecycle": "dormant"}
+
+
+def test_what_is_remembered_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "MOST", 10)
+    doubled = remembered.Remembered[int, int](lambda value: value * 2)
+    assert [doubled[value] for value in [*range(25), 3]] == [value * 2 for value in [*range(25), 3]]
+    assert len(doubled) <= 10
