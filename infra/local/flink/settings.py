@@ -31,12 +31,13 @@ MEMORY = {
 }
 
 RECOVERY = {
-    # A task manager that was killed is noticed in seconds, and its work is done again by whoever is there.
+    # A task manager that was killed is noticed in seconds, and its work is done again by whoever is there. Tries last longer
+    # than whoever watches over a worker pool needs to start it again.
     "heartbeat.interval": "1000",
     "heartbeat.timeout": "5000",
     "restart-strategy.type": "fixed-delay",
     "restart-strategy.fixed-delay.attempts": "3",
-    "restart-strategy.fixed-delay.delay": "1 s",
+    "restart-strategy.fixed-delay.delay": "5 s",
 }
 
 

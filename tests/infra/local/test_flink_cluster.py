@@ -38,13 +38,16 @@ def test_two_task_managers_share_the_work_in_processes_of_their_own(
     assert len((tmp_path / "told.groups").read_text().splitlines()) == 2
 
 
-def test_the_work_of_a_task_manager_that_is_killed_is_done_again(flink_cluster: SessionCluster, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", ["taskmanager-1", "worker-pool-2"])
+def test_the_work_of_a_part_that_is_killed_is_done_again(
+    flink_cluster: SessionCluster, tmp_path: Path, part: str
+) -> None:
     told = tmp_path / "told"
     running = Thread(target=run_on, args=(flink_cluster, told, 0.5))
     running.start()
     while not told.exists():
         running.join(0.1)
-    flink_cluster.kill("taskmanager-1")
+    flink_cluster.kill(part)
     flink_cluster.start()
     running.join()
     assert {line.split()[1] for line in told.read_text().splitlines()} == set(map(str, range(20)))
