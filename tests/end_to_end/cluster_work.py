@@ -40,7 +40,7 @@ def shop_in_topic(broker: Broker, folder: Path, events: int, days: int) -> Kafka
         for line in path.read_bytes().split(b"\n")[:-1]
     )
     records = ((crc32(key_of(line) or line) % PARTITIONS, source, line) for source, line in lines)
-    limits = {"message.max.bytes": int(LONGEST), "acks": "all", "queue.buffering.max.messages": 5_000_000}
+    limits = {"message.max.bytes": int(LONGEST), "acks": "all"}
     send(topic, records, **limits)
     return topic
 

@@ -2,20 +2,13 @@
 
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import polars as pl
 import pytest
 
 from infra.local.kafka.broker import Broker
-from pipelines.collector.kafka_sender import key_of
-from pipelines.generator.generate import generate
-from pipelines.generator.options import GeneratorOptions
+from tests.end_to_end.cluster_work import shop_in_topic
 from tests.end_to_end.commands import glob_of, maidian_json
-from tests.pipelines.topics import new_topic, send
-
-PARTITIONS = 8
-LONGEST = "4000000"  # bytes: the shop's garbage has lines above the limit of 1 MiB, which a topic must let through
 
 
 def rows(lake: Path, table: str) -> pl.DataFrame:
@@ -30,15 +23,7 @@ def refused(lake: Path) -> pl.DataFrame:
 @pytest.mark.ci
 @pytest.mark.timeout(300)
 def test_a_topic_gives_the_tables_that_the_same_lines_in_files_give(kafka_broker: Broker, tmp_path: Path) -> None:
-    generate(GeneratorOptions(events=10_000, days=4, has_truth=False), tmp_path)
-    topic = new_topic(kafka_broker, PARTITIONS, max_message_bytes=LONGEST)
-    lines = (
-        (path.parent.name, line)
-        for path in sorted((tmp_path / "landing").glob("*/*.ndjson"))
-        for line in path.read_bytes().split(b"\n")[:-1]
-    )
-    records = ((crc32(key_of(line) or line) % PARTITIONS, source, line) for source, line in lines)
-    send(topic, records, **{"message.max.bytes": int(LONGEST), "acks": "all"})
+    topic = shop_in_topic(kafka_broker, tmp_path, 10_000, days=4)
     by_files: dict[str, Any] = maidian_json("ingest", "--lake", tmp_path / "a", "--landing", tmp_path / "landing")
     by_topic: dict[str, Any] = maidian_json("ingest", "--lake", tmp_path / "b", "--landing", topic)
     assert by_topic["sources"] == by_files["sources"]

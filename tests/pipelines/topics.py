@@ -46,9 +46,14 @@ def send(topic: KafkaTopic, records: Iterable[Record], key: bytes | None = None,
     producer = Producer({"bootstrap.servers": topic.servers, "log_level": 2, **properties})
     for partition, source, value in records:
         headers = [] if source is None else [("source", source.encode())]
-        producer.produce(topic.name, value, key, partition=partition, headers=headers)
+        while True:
+            try:
+                producer.produce(topic.name, value, key, partition=partition, headers=headers)
+                break
+            except BufferError:  # its queue is full
+                producer.poll(0.1)
         producer.poll(0)
-    assert producer.flush(30) == 0
+    assert producer.flush(60) == 0
 
 
 def delete_until(topic: KafkaTopic, partition: int, offset: int) -> None:
