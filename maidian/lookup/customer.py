@@ -92,7 +92,7 @@ SEARCHES = Section(
     zh="最近搜索",
     sql="""
         SELECT searched_at, query, result_count, click_count, strict_order_line_count, windowed_order_line_count
-        FROM searches WHERE customer_id = $value ORDER BY searched_at DESC, search_id LIMIT $limit
+        FROM searches WHERE customer_id = $value AND event_date >= $since ORDER BY searched_at DESC, search_id LIMIT $limit
     """,
     headings={
         "searched_at": ("at", "时间"),
@@ -102,6 +102,7 @@ SEARCHES = Section(
         "strict_order_line_count": ("ordered, exact", "下单行数（精确）"),
         "windowed_order_line_count": ("ordered, in the window", "下单行数（窗口）"),
     },
+    newest_of=("searches", "customer_id"),
 )
 
 ORDERS = Section(

@@ -37,7 +37,9 @@ def look_up(lake: Lake, kind: str, asked: str, *, as_of: date | None, limit: int
     day = newest_as_of(lake, as_of)
     with connect_as_of(lake, day, tables_in(module.NAMED, *(section.sql for section in module.SECTIONS))) as connection:
         value = which(connection, kind, module.NAMED, as_typed(kind, asked))
-        parts = [(section, answer(connection, section, value=value, limit=limit)) for section in module.SECTIONS]
+        parts = [
+            (section, answer(connection, section, value=value, limit=limit, as_of=day)) for section in module.SECTIONS
+        ]
     return Answer(value, day, parts)
 
 

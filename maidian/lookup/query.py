@@ -54,11 +54,12 @@ MEANT = Section(
 
 CLICKED = Section(
     name="clicked",
-    en="Products clicked after it",
-    zh="搜索后点击的商品",
+    en="Products clicked after it, in 28 days",
+    zh="搜索后点击的商品（近 28 天）",
     sql="""
         SELECT c.sku_id, any_value(s.name) AS name, count(*) AS search_count
-        FROM (SELECT unnest(clicked_sku_ids) AS sku_id FROM searches WHERE query = $value) AS c
+        FROM (SELECT unnest(clicked_sku_ids) AS sku_id FROM searches
+              WHERE query = $value AND event_date > $as_of - 28) AS c
         LEFT JOIN skus AS s USING (sku_id)
         GROUP BY c.sku_id ORDER BY search_count DESC, c.sku_id LIMIT $limit
     """,
@@ -77,7 +78,7 @@ CUSTOMERS = Section(
         SELECT q.searched_at, q.customer_id, p.name, q.query_raw, q.result_count, q.click_count,
             q.windowed_order_line_count
         FROM searches AS q LEFT JOIN customer_profiles AS p USING (customer_id)
-        WHERE q.query = $value ORDER BY q.searched_at DESC, q.search_id LIMIT $limit
+        WHERE q.query = $value AND q.event_date >= $since ORDER BY q.searched_at DESC, q.search_id LIMIT $limit
     """,
     headings={
         "searched_at": ("at", "时间"),
@@ -88,6 +89,7 @@ CUSTOMERS = Section(
         "click_count": ("clicks", "点击"),
         "windowed_order_line_count": ("ordered, in the window", "下单行数（窗口）"),
     },
+    newest_of=("searches", "query"),
 )
 
 SECTIONS = (WINDOWS, MEANT, CLICKED, CUSTOMERS)

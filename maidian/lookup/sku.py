@@ -71,11 +71,11 @@ BOUGHT = Section(
 
 SEARCHES = Section(
     name="searches",
-    en="Searches that led to a click on it",
-    zh="带来点击的搜索词",
+    en="Searches that led to a click on it, in 28 days",
+    zh="带来点击的搜索词（近 28 天）",
     sql="""
         SELECT query, count(*) AS search_count, count(DISTINCT customer_id) AS customer_count
-        FROM searches WHERE list_contains(clicked_sku_ids, $value)
+        FROM searches WHERE list_contains(clicked_sku_ids, $value) AND event_date > $as_of - 28
         GROUP BY query ORDER BY search_count DESC, query LIMIT $limit
     """,
     headings={

@@ -1,7 +1,7 @@
 """The tables as of one day, and the answers to sections over them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -73,8 +73,25 @@ def _files(table: Table, snapshot: Snapshot | None, day: date, fact_days: int) -
     return snapshot.files(value for value in days if first <= date.fromisoformat(value) <= last)
 
 
+SINCE = """
+    WITH days AS (SELECT event_date, count(*) AS row_count FROM {table} WHERE {column} = $value GROUP BY event_date),
+    reached AS (SELECT event_date, sum(row_count) OVER (ORDER BY event_date DESC) - row_count AS later_count FROM days)
+    SELECT min(event_date) FROM reached WHERE later_count < $limit
+"""
+
+
 def answer(connection: duckdb.DuckDBPyConnection, section: Section, **values: object) -> list[tuple[Any, ...]]:
     """The rows of a section, with those of the values that it uses."""
-    used = {name: value for name, value in values.items() if f"${name}" in section.sql}
-    rows: list[tuple[Any, ...]] = connection.execute(section.sql, used).fetchall()
+    if section.newest_of:
+        table, column = section.newest_of
+        found = _ask(connection, SINCE.format(table=table, column=column), values)
+        values = {**values, "since": found[0][0]}
+        if values["since"] is None:
+            return []
+    return _ask(connection, section.sql, values)
+
+
+def _ask(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    used = {name: value for name, value in values.items() if f"${name}" in sql}
+    rows: list[tuple[Any, ...]] = connection.execute(sql, used).fetchall()
     return rows

@@ -1,6 +1,7 @@
 """Each number of a lookup equals a query over the facts, for every customer, product and term of the demo."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ def busiest(tables: duckdb.DuckDBPyConnection, column: str, table: str) -> list[
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_section_has_a_heading_for_each_column(kind: str, tables: duckdb.DuckDBPyConnection) -> None:
     for section in KINDS[kind].SECTIONS:
-        values = {"value": "x", **({"limit": 1} if "$limit" in section.sql else {})}
+        known = {"value": "x", "limit": 1, "as_of": date(2026, 11, 20), "since": date(2026, 11, 1)}
+        values = {name: value for name, value in known.items() if f"${name}" in section.sql}
         columns = [column[0] for column in tables.execute(section.sql, values).description or []]
         assert columns == list(section.headings)
         assert all(en and zh for en, zh in section.headings.values())
@@ -194,3 +196,17 @@ def test_nothing_of_that_name(kind: str, lake: Lake) -> None:
 def test_before_anything_was_built(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not built; run `maidian run`"):
         look_up(create_lake(tmp_path / "lake"), "customer", "C1", as_of=None, limit=1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "name"), [("customer", "customer_id", "searches"), ("query", "query", "customers")]
+)
+def test_the_newest_of_few_are_the_newest_of_all(
+    kind: str, column: str, name: str, lake: Lake, tables: duckdb.DuckDBPyConnection
+) -> None:
+    """Only the days that hold so many are opened; more days are when they hold too few."""
+    for value in busiest(tables, column, "searches"):
+        for limit in (1, 4, 1000):
+            found = [row["searched_at"] for row in part(look_up(lake, kind, value, as_of=None, limit=limit), name)]
+            sql = f"SELECT searched_at FROM searches WHERE {column} = ? ORDER BY searched_at DESC LIMIT {limit}"
+            assert found == [at for (at,) in rows(tables, sql, value)]
