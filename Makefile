@@ -61,6 +61,10 @@ docs: venv ## write the generated files anew: JSON Schemas, the pages of events,
 	@$(BIN)/python -m schemas.generate
 	@$(BIN)/python -m maidian.reference
 
+pictures: venv ## draw the README's pictures of lookup and of a list anew, from the demo
+	@test -d demo/lake || $(BIN)/maidian demo
+	@$(BIN)/python docs/pictures/terminal.py demo/lake
+
 lock: ## resolve requirements.lock anew, for every Python and platform; newest of all: make lock UPGRADE=--upgrade
 	@$(PYTHON) -m venv build/lock && build/lock/bin/python -m pip --disable-pip-version-check --quiet install uv
 	@build/lock/bin/uv pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --all-extras --generate-hashes \
