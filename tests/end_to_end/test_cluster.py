@@ -4,15 +4,18 @@ EVENTS=5000000 make cluster-test takes many; the tests of kills have few, so tha
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from infra.local.flink.cluster import SessionCluster
 from infra.local.kafka.broker import Broker
+from infra.local.process import free_ports
 from pipelines.kafka_topic import KafkaTopic
 from tests.end_to_end.cluster_work import assert_equal, cost_of, finish, on_flink, shop_in_topic, start, wait_until
 from tests.end_to_end.commands import maidian
+from tests.local_broker import skip_without_programs
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(7200)]
 
@@ -46,8 +49,18 @@ def test_tables_equal_those_of_one_machine(
 
 
 @pytest.fixture(scope="module")
-def topic(kafka_broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> KafkaTopic:
-    return shop_in_topic(kafka_broker, tmp_path_factory.mktemp("shop"), EVENTS_OF_KILLS, days=6)
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """One of this module's own, that may be killed."""
+    skip_without_programs()
+    broker = Broker(tmp_path_factory.mktemp("broker") / "kafka", *free_ports(2))
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="module")
+def topic(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> KafkaTopic:
+    return shop_in_topic(broker, tmp_path_factory.mktemp("shop"), EVENTS_OF_KILLS, days=6)
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +88,17 @@ def test_kills_of_driver_and_task_manager_leave_no_trace(
         flink_cluster.start()
         finish(driver)
     assert_equal(lake, undisturbed)
+
+
+def test_a_broker_that_is_killed_and_comes_back_leaves_no_trace(
+    broker: Broker, topic: KafkaTopic, undisturbed: Path, flink_cluster: SessionCluster, tmp_path: Path
+) -> None:
+    lake = tmp_path / "lake"
+    ingest = ("ingest", "--lake", lake, "--landing", topic, *on_flink(flink_cluster))
+    driver = start(*ingest)
+    wait_until(lambda: list(lake.glob("ingest/ranges/*/*.events.parquet")), driver)
+    broker.kill()
+    broker.start()
+    driver.communicate()  # it went on, or ended because the broker was away for too long
+    finish(start(*ingest))
+    assert_equal(lake, undisturbed, ["events", "rejects"])
