@@ -19,6 +19,9 @@ from schemas.errors import MaidianError, UsageError
 EMBEDDED = "embedded"
 SHORT_NAMES = {"flink": "FlinkRunner"}
 
+# Where a job server is, or what to start one from; without either Beam would try to download one, without a timeout.
+FLINK_OPTIONS = ("--job_endpoint", "--flink_job_server_jar")
+
 # One of our own errors, somewhere in the pages that a runner makes of what a worker raised.
 _OUR_ERROR = re.compile(r"^(?:schemas|pipelines|jobs)\.[\w.]+Error: (.+?)(?: \[while running .*)?$", re.MULTILINE)
 
@@ -29,6 +32,8 @@ def run_pipeline(build: Callable[[beam.Pipeline], None], runner: str, beam_argum
     UsageError for a runner or an option that there is not. What the embedded runner raises comes through as it is; a run
     elsewhere that fails is a MaidianError of one line.
     """
+    if runner == "flink" and not any(each.startswith(FLINK_OPTIONS) for each in beam_arguments):
+        raise UsageError(f"--runner flink needs one of {', '.join(FLINK_OPTIONS)}=… after a `--`; see docs/cluster.md")
     pipeline = beam.Pipeline(runner=_runner(runner), options=_options(beam_arguments))
     build(pipeline)
     if runner == EMBEDDED:

@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.ingest.graph import run_graph
 from pipelines.ingest.ingest_range import IngestOptions
-from schemas.errors import UsageError
+from schemas.errors import MaidianError, UsageError
 
 OPTIONS = IngestOptions("lake", "landing", "UTC")
 
@@ -22,3 +22,13 @@ def test_an_option_that_beam_refuses_is_wrong_usage_and_beam_prints_nothing(capf
         run_graph([], OPTIONS, "embedded", ["--direct_num_workers=x"])
     assert "\n" not in str(caught.value)
     assert capfd.readouterr().err == ""
+
+
+def test_flink_without_a_job_server_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="--runner flink needs one of --job_endpoint"):
+        run_graph([], OPTIONS, "flink", [])
+
+
+def test_a_job_server_that_does_not_answer_is_one_line() -> None:
+    with pytest.raises(MaidianError, match=r"nobody answers at --job_endpoint=127\.0\.0\.1:1;"):
+        run_graph([], OPTIONS, "flink", ["--job_endpoint=127.0.0.1:1", "--job-server-timeout=1"])
