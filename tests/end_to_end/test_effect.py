@@ -14,6 +14,7 @@ SHOP = ("--events", 30_000, "--days", 20, "--customers", 150, "--skus", 300, "--
 AS_OF = date(2026, 11, 12)
 SENT = AS_OF + timedelta(1)
 DAYS, PERCENT = 7, 300
+NEEDED = ("customer_profiles", "order_value_groups")  # by a list, with what they are made of
 
 AUDIENCE = """
 name = "lookers"
@@ -37,7 +38,7 @@ def test_an_effect_planted_in_the_events_is_measured_from_them(tmp_path: Path) -
 
     maidian("generate", *SHOP, "--out", tmp_path / "as_it_was")
     come_in(tmp_path / "as_it_was", lake, until=AS_OF)
-    maidian("run", "--lake", lake)
+    maidian("run", "--lake", lake, *NEEDED)
     report = maidian_json("export", "lookers", "--lake", lake, "--on", SENT, "--out", tmp_path / "lists")
     assert report["held_out_customer_count"] > 20
     (sent,) = set((tmp_path / "lists").glob("*.csv")) - set((tmp_path / "lists").glob("*_removed.csv"))
@@ -45,7 +46,7 @@ def test_an_effect_planted_in_the_events_is_measured_from_them(tmp_path: Path) -
     planted = ("--effect-list", sent, "--effect-percent", PERCENT, "--effect-from", SENT, "--effect-days", DAYS)
     maidian("generate", *SHOP, "--out", tmp_path / "moved", *planted)
     assert come_in(tmp_path / "moved", lake, until=date(2026, 11, 20)) > 0
-    maidian("run", "--lake", lake)
+    maidian("run", "--lake", lake, *NEEDED)
     periods = ("--days", DAYS, "--before-days", 12, "--after-days", 0)
     rows = {row["metric"]: row for row in maidian_json("effect", "lookers", "--lake", lake, *periods)["rows"]}
 
