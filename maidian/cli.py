@@ -104,10 +104,9 @@ class LazyGroup(click.Group):
         return value
 
     def _log(self, ctx: click.Context, started_at: datetime, exit_code: int, message: str) -> None:
-        from maidian.command_log import LOGGED, log_command
+        from maidian.command_log import log_command
 
-        if ctx.invoked_subcommand in LOGGED:
-            log_command(ctx, ctx.invoked_subcommand, started_at, exit_code, message)
+        log_command(ctx, ctx.invoked_subcommand, started_at, exit_code, message)
 
 
 def _say_error(message: str, preferences: Preferences) -> None:

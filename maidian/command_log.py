@@ -78,10 +78,4 @@ def log_command(ctx: click.Context, command: str | None, started_at: datetime, e
 
 def read_commands(lake: Lake) -> list[CommandRecord]:
     """All commands of the log, oldest first; a line that a crash cut is left out."""
-    records = []
-    for line in read_lines(log_path(lake.path)):
-        try:
-            records.append(msgspec.json.decode(line, type=CommandRecord))
-        except msgspec.MsgspecError:
-            continue
-    return records
+    return read_lines(log_path(lake.path), CommandRecord)

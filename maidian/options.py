@@ -202,6 +202,12 @@ def runner_option(default: str | None, text: str) -> Callable[[Command], Command
     return add
 
 
+def distribution_option(command: Command) -> Command:
+    """`runner_option` of commands that compute days; without it they do so in this process."""
+    text = "Compute the days elsewhere: `embedded`, `flink`, or a Beam runner by its own name. The tables come out the same."
+    return runner_option(None, text)(command)
+
+
 def beam_options(arguments: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What a command was given besides its options: names of things, and options of the Beam runner.
 

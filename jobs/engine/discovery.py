@@ -58,14 +58,13 @@ def order_jobs(found: Sequence[Job], tables: Mapping[str, Table]) -> list[Job]:
 
 def in_levels(ordered: Sequence[Job]) -> list[list[Job]]:
     """The jobs in groups: those of one group read no table of their own group or of a later one."""
-    levels: list[list[Job]] = []
     level_of: dict[str, int] = {}
     for job in ordered:
-        level = 1 + max((level_of[read.table] for read in job.inputs if read.table in level_of), default=-1)
-        level_of[job.table] = level
-        levels += [[]] * (level == len(levels))
-        levels[level] = [*levels[level], job]
-    return levels
+        level_of[job.table] = 1 + max(
+            (level_of[read.table] for read in job.inputs if read.table in level_of), default=-1
+        )
+    levels = range(1 + max(level_of.values(), default=-1))
+    return [[job for job in ordered if level_of[job.table] == level] for level in levels]
 
 
 def with_upstream(ordered: Sequence[Job], wanted: Sequence[str]) -> list[Job]:

@@ -32,10 +32,4 @@ def append_record(lake: Lake, record: RunRecord) -> None:
 
 def read_records(lake: Lake) -> list[RunRecord]:
     """All runs of the log, oldest first; a line that a crash cut is left out."""
-    records = []
-    for line in read_lines(log_path(lake)):
-        try:
-            records.append(msgspec.json.decode(line, type=RunRecord))
-        except msgspec.MsgspecError:
-            continue
-    return records
+    return read_lines(log_path(lake), RunRecord)

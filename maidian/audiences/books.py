@@ -3,10 +3,8 @@
 Both are tables like all others: audited before anybody sees them, published as snapshots, a part more each time.
 """
 
-from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -16,15 +14,12 @@ from maidian.audiences.decide import Moment
 from maidian.audiences.export_rules import Holdout
 from maidian.audiences.holdouts import NO_GROUP, Assignment, draw, draw_id_of
 from maidian.audiences.removal_rules import HELD_OUT, RULES
-from schemas.lake.durable import sync_file
+from maidian.publish_rows import Audit, publish_rows
 from schemas.lake.lake import Lake
-from schemas.lake.publish import Change, NewFile, publish, staged_file
 from schemas.lake.snapshots import current_snapshot
 from schemas.tables.declaration import Table
 from schemas.tables.export_log import TABLE as EXPORT_LOG
 from schemas.tables.holdouts import TABLE as HOLDOUTS
-
-Audit = Callable[[Table, Mapping[str, Sequence[Path]]], list[dict[str, Any]]]
 
 # A company is in the list if one of its rows is; held out if one would be but for that; else removed, by the first rule
 # that removed one of its rows.
@@ -121,12 +116,5 @@ def _groups(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 def _add_part(lake: Lake, table: Table, rows: pa.Table, day: date, staging: Path, audit: Audit) -> None:
     """Publish the rows as one file more of the day's partition, once the audit has seen the whole partition."""
     base = current_snapshot(lake, table.name)
-    value = day.isoformat()
-    there = base.files([value]) if base else []
-    name = f"part-{len(there):05}.parquet"
-    path = staged_file(staging, table, value, name)
-    pq.write_table(rows, path, compression="zstd")
-    sync_file(path)
-    outcomes = audit(table, {value: [*there, path]})
-    change = Change(add={value: [NewFile(path, name, rows.num_rows)]})
-    publish(lake, table, base, change, {"audit": outcomes}, staging)
+    there = base.files([day.isoformat()]) if base else []
+    publish_rows(lake, table, base, rows, day, staging, audit, beside=there)

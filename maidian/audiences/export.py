@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import msgspec
 
-from maidian.audiences.books import WRITER, Audit, find_export, keep_draw, log_export
+from maidian.audiences.books import WRITER, find_export, keep_draw, log_export
 from maidian.audiences.decide import Moment, decide, match, tables_read
 from maidian.audiences.definition import Audience, as_builtins
 from maidian.audiences.export_rules import ExportRules
@@ -25,6 +25,7 @@ from maidian.audiences.pinned_tables import PinnedTables, pin_tables
 from maidian.audiences.report import ListFile, Report, Request, make_report
 from maidian.audiences.safe_text import without_phone_numbers
 from maidian.audiences.unknown_values import check_known_values
+from maidian.publish_rows import Audit
 from schemas.errors import UsageError
 from schemas.lake.durable import sync_folder, write_durably
 from schemas.lake.lake import Lake

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
+from maidian.reading.as_of import files_between
 from maidian.reading.views import create_view
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake
@@ -44,8 +46,7 @@ def pin_tables(lake: Lake, names: Iterable[str], as_of: date) -> Iterator[Pinned
     with duckdb.connect() as connection:
         connection.execute(f"SET TimeZone = '{lake.time_zone}'")
         for table in tables:
-            snapshot = snapshots[table.name]
-            create_view(connection, table, snapshot.files(_days(table, snapshot, as_of)) if snapshot else [])
+            create_view(connection, table, _files(table, snapshots[table.name], as_of))
         yield PinnedTables(connection, snapshots)
 
 
@@ -70,10 +71,8 @@ def _built(snapshot: Snapshot | None) -> list[date]:
     return sorted(date.fromisoformat(day) for day in snapshot.manifest.partitions) if snapshot else []
 
 
-def _days(table: Table, snapshot: Snapshot, as_of: date) -> list[str] | None:
-    """The partitions to read: of a mart the day, of a fact those up to it, of a master and of the log all."""
-    if table.is_mart:
-        return [as_of.isoformat()]
-    if table.partition == "event_date":
-        return [day for day in snapshot.manifest.partitions if day <= as_of.isoformat()]
-    return None
+def _files(table: Table, snapshot: Snapshot | None, as_of: date) -> list[Path]:
+    """What to read: of a mart the day, of a fact the days up to it, of a master and of the log all."""
+    first = as_of if table.is_mart else date.min
+    last = as_of if table.is_mart or table.partition == "event_date" else date.max
+    return files_between(snapshot, first, last)

@@ -8,16 +8,13 @@ import click
 from maidian.options import (
     DAY,
     Preferences,
-    beam_options,
+    distribution_option,
     json_option,
     lake_option,
     pass_preferences,
-    runner_option,
     settings_option,
 )
 from schemas.errors import UsageError
-from schemas.lake.lake import open_lake
-from schemas.settings_file import lake_settings
 
 
 @click.command(
@@ -28,10 +25,7 @@ from schemas.settings_file import lake_settings
 @settings_option
 @click.option("--from", "first", type=DAY, required=True, metavar="DAY", help="The first business day.")
 @click.option("--to", "last", type=DAY, required=True, metavar="DAY", help="The last business day, it too.")
-@runner_option(
-    None,
-    "Compute the days elsewhere: `embedded`, `flink`, or a Beam runner by its own name. The tables come out the same.",
-)
+@distribution_option
 @json_option
 @click.argument("arguments", nargs=-1, metavar="[TABLE]... [-- BEAM_OPTION...]")
 @pass_preferences
@@ -52,21 +46,19 @@ def command(
     """
     if last < first:
         raise UsageError(f"--from {first:%Y-%m-%d} is after --to {last:%Y-%m-%d}; give the earlier day first")
-    from jobs.engine.discovery import find_jobs
-    from jobs.engine.run import Request, raise_if_refused, run
-    from maidian.distribution import distribution_on
-    from maidian.run_display import RunDisplay, print_record
+    from maidian.run_jobs import run_jobs
 
-    tables, beam_arguments = beam_options(arguments)
-
-    opened = open_lake(lake)
-    jobs = find_jobs(lake_settings(lake, settings_file))
-    days = frozenset(_days(first.date(), last.date()))
-    request = Request(tables=tables, days=days, is_forced=True, command="backfill")
-    with RunDisplay(is_json) as display:
-        record = run(opened, jobs, request, display.report, distribute=distribution_on(runner, beam_arguments))
-    print_record(record, is_json, preferences.language)
-    raise_if_refused(record)
+    run_jobs(
+        lake,
+        settings_file,
+        arguments,
+        days=frozenset(_days(first.date(), last.date())),
+        is_forced=True,
+        command="backfill",
+        runner=runner,
+        is_json=is_json,
+        language=preferences.language,
+    )
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -11,9 +11,8 @@ from datetime import date
 import duckdb
 
 from maidian.audiences.decide import register_customers
+from maidian.effects.estimate import LEAST_A_SIDE
 from schemas.errors import UsageError
-
-LEAST_A_SIDE = 2
 
 
 @dataclass(frozen=True)

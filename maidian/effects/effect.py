@@ -1,10 +1,8 @@
 """One measurement of a campaign, from the tables to rows of `promotion_effects`."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -13,19 +11,15 @@ import pyarrow.parquet as pq
 from maidian.effects.campaign import Campaign, Sides, enter_given, enter_logged, logged_campaign
 from maidian.effects.measure import Measurement, Row
 from maidian.effects.outcomes import Windows, gather
-from maidian.reading.as_of import newest_as_of
+from maidian.publish_rows import Audit, publish_rows
+from maidian.reading.as_of import files_between, newest_as_of
 from maidian.reading.views import create_view
 from schemas.errors import UsageError
-from schemas.lake.durable import sync_file
 from schemas.lake.lake import Lake
 from schemas.lake.locks import hold_lock
-from schemas.lake.publish import Change, NewFile, publish, staged_file
 from schemas.lake.snapshots import current_snapshot
 from schemas.tables import declared_tables
-from schemas.tables.declaration import Table
 from schemas.tables.promotion_effects import PERIODS, TABLE
-
-Audit = Callable[[Table, Mapping[str, Sequence[Path]]], list[dict[str, Any]]]
 
 WRITER = "effect"
 """The lock and the staging area."""
@@ -54,7 +48,7 @@ def measure_effect(lake: Lake, asked: Asked, audit: Audit | None) -> list[Row]:
     as_of = newest_as_of(lake, asked.as_of)
     with duckdb.connect() as connection:
         connection.execute(f"SET TimeZone = '{lake.time_zone}'")
-        _create_views(connection, lake, LOGS, None)
+        _create_views(connection, lake, LOGS, (date.min, date.max))
         campaign = _campaign(connection, asked)
         periods = _whole_periods(campaign, asked.windows, as_of)
         _create_views(connection, lake, FACTS, (campaign.first_date - timedelta(asked.windows.before_days), as_of))
@@ -72,19 +66,10 @@ def measure_effect(lake: Lake, asked: Asked, audit: Audit | None) -> list[Row]:
 
 
 def _create_views(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, names: Sequence[str], days: tuple[date, date] | None
+    connection: duckdb.DuckDBPyConnection, lake: Lake, names: Sequence[str], days: tuple[date, date]
 ) -> None:
     for name in names:
-        snapshot = current_snapshot(lake, name)
-        files = []
-        if snapshot:
-            wanted = [
-                value
-                for value in snapshot.manifest.partitions
-                if days is None or days[0] <= date.fromisoformat(value) <= days[1]
-            ]
-            files = snapshot.files(wanted)
-        create_view(connection, declared_tables()[name], files)
+        create_view(connection, declared_tables()[name], files_between(current_snapshot(lake, name), *days))
 
 
 def _campaign(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Campaign:
@@ -114,7 +99,6 @@ def _whole_periods(campaign: Campaign, windows: Windows, as_of: date) -> tuple[s
 
 def _keep(lake: Lake, rows: Sequence[Row], as_of: date, audit: Audit) -> None:
     """Put the rows in place of those that the campaign has on that day."""
-    value = as_of.isoformat()
     names = TABLE.file_schema.names
     new = pa.Table.from_pylist([{name: row[name] for name in names} for row in rows], schema=TABLE.file_schema)
     with hold_lock(lake.lock_path(WRITER), "a measurement of an effect"):
@@ -122,7 +106,7 @@ def _keep(lake: Lake, rows: Sequence[Row], as_of: date, audit: Audit) -> None:
         mine = {(row["campaign"], row["campaign_first_date"]) for row in rows}
         others = [
             row
-            for path in (base.files([value]) if base else [])
+            for path in (base.files([as_of.isoformat()]) if base else [])
             for row in pq.read_table(path, partitioning=None).to_pylist()
             if (row["campaign"], row["campaign_first_date"]) not in mine
         ]
@@ -130,9 +114,4 @@ def _keep(lake: Lake, rows: Sequence[Row], as_of: date, audit: Audit) -> None:
             [(name, "ascending") for name in TABLE.key]
         )
         staging = lake.fresh_staging(WRITER)
-        path = staged_file(staging, TABLE, value, "part-00000.parquet")
-        pq.write_table(kept, path, compression="zstd")
-        sync_file(path)
-        outcomes = audit(TABLE, {value: [path]})
-        change = Change(add={value: [NewFile(path, path.name, kept.num_rows)]}, replace=[value])
-        publish(lake, TABLE, base, change, {"audit": outcomes}, staging)
+        publish_rows(lake, TABLE, base, kept, as_of, staging, audit)

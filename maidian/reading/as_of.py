@@ -62,15 +62,19 @@ def connect_as_of(
 
 
 def _files(table: Table, snapshot: Snapshot | None, day: date, fact_days: int) -> list[Path]:
-    if snapshot is None:
-        return []
     first, last = (day, day) if table.is_mart else (day - timedelta(fact_days - 1), day)
     if table.partition == RECEIVED_PARTITION:
         last = date.max
     if table.partition == REFERENCE_PARTITION:
         first, last = date.min, date.max
-    days = snapshot.manifest.partitions
-    return snapshot.files(value for value in days if first <= date.fromisoformat(value) <= last)
+    return files_between(snapshot, first, last)
+
+
+def files_between(snapshot: Snapshot | None, first: date, last: date) -> list[Path]:
+    """The files of the partitions from one day to another, both included; none where nothing was published."""
+    if snapshot is None:
+        return []
+    return snapshot.files(day for day in snapshot.manifest.partitions if first <= date.fromisoformat(day) <= last)
 
 
 SINCE = """

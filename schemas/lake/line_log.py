@@ -1,12 +1,18 @@
 """A log of lines in a file: appended whole, on stable storage at return, and halved when it grows too long."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
 
 from schemas.lake.durable import sync_folder, write_durably
 
 # Some thousand runs: months of nightly ones. It is read whole, and nobody needs to look after it.
 MAX_BYTES = 4_000_000
+
+Kind = TypeVar("Kind")
 
 
 def append_line(path: Path, line: bytes) -> None:
@@ -25,12 +31,17 @@ def append_line(path: Path, line: bytes) -> None:
     sync_folder(path.parent)
 
 
-def read_lines(path: Path) -> list[bytes]:
-    """All lines, oldest first, also one that a crash cut; none where there is no file."""
+def read_lines(path: Path, kind: type[Kind]) -> list[Kind]:
+    """All lines as what they are, oldest first; one that a crash cut is left out. None where there is no file."""
     try:
-        return path.read_bytes().splitlines()
+        lines = path.read_bytes().splitlines()
     except FileNotFoundError:
         return []
+    read = []
+    for line in lines:
+        with suppress(msgspec.MsgspecError):
+            read.append(msgspec.json.decode(line, type=kind))
+    return read
 
 
 def _ends_with_newline(path: Path) -> bool:
