@@ -17,12 +17,16 @@ import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from schemas.errors import UsageError
 from schemas.lake.durable import write_durably
+
+if TYPE_CHECKING:
+    from schemas.lake.storage.tables import Tables
 
 FORMAT = 1
 DEFAULT_TIME_ZONE = "Asia/Shanghai"
@@ -63,9 +67,16 @@ class Lake:
         staging.mkdir(parents=True)
         return staging
 
+    @property
+    def tables(self) -> "Tables":
+        """Where the published tables lie."""
+        from schemas.lake.storage.folder import FolderTables
+
+        return FolderTables(self)
+
     def table_names(self) -> list[str]:
         """Tables that have been published at least once, by name."""
-        return sorted(entry.parent.name for entry in self.path.glob("*/current"))
+        return self.tables.names()
 
 
 def create_lake(path: Path, time_zone: str | None = None) -> Lake:

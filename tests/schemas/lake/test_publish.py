@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 
 from schemas.errors import MaidianError, UsageError
-from schemas.lake import publish as publish_module
 from schemas.lake.lake import Lake, create_lake
 from schemas.lake.locks import LockHeldError, hold_lock
 from schemas.lake.publish import Change, publish, roll_back
 from schemas.lake.snapshots import current_snapshot, list_snapshots
+from schemas.lake.storage import folder as folder_module
 from tests.schemas.lake.small_table import NUMBERS, put, shown, stage
 
 
@@ -83,7 +83,7 @@ def test_a_publish_upon_a_snapshot_that_is_no_longer_current_is_refused(lake: La
 
 
 def test_two_publishes_of_a_table_do_not_meet(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish_module, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(folder_module, "WAIT_SECONDS", 0)
     with hold_lock(lake.lock_path("table-numbers"), "a publish"), pytest.raises(LockHeldError):
         put(lake, {"2026-11-01": [1]})
 
@@ -113,7 +113,7 @@ def test_a_disk_that_fills_up_while_the_manifest_is_written_leaves_no_snapshot(
     def fail(path: Path, _content: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
-    monkeypatch.setattr(publish_module, "write_durably", fail)
+    monkeypatch.setattr(folder_module, "write_durably", fail)
     staging = lake.fresh_staging("run")
     with pytest.raises(OSError, match="No space left"):
         publish(
@@ -144,15 +144,16 @@ def test_a_file_with_as_many_links_as_the_disk_allows_is_copied(lake: Lake, monk
 KILLED = """
 import os, sys
 from pathlib import Path
-from schemas.lake import publish
 from schemas.lake.lake import open_lake
+from schemas.lake.storage import folder
 from tests.schemas.lake.small_table import put
 name, is_after = sys.argv[2], sys.argv[3] == "after"
-step = getattr(publish, name)
+owner = folder if hasattr(folder, name) else folder.FolderTables
+step = getattr(owner, name)
 def dying(*arguments):
     result = step(*arguments) if is_after else None
     os._exit(9)
-setattr(publish, name, dying)
+setattr(owner, name, dying)
 put(open_lake(Path(sys.argv[1])), {"2026-11-02": [2]})
 """
 
