@@ -57,7 +57,7 @@ BENCHMARKS := $(filter-out __init__,$(basename $(notdir $(wildcard benchmarks/*.
 bench: venv ## every benchmark, as ratios to peers; one alone: .venv/bin/python -m benchmarks.decode
 	@set -e; for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m benchmarks.$$name; done
 
-docs: venv ## write the generated files anew: JSON Schemas, the pages of events, tables, settings and commands
+docs: venv ## write the generated files anew: JSON Schemas, the pages of events, tables, settings, commands and jobs
 	@$(BIN)/python -m schemas.generate
 	@$(BIN)/python -m maidian.reference
 

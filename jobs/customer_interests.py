@@ -32,6 +32,7 @@ from jobs.definitions.interest import points
 from jobs.definitions.millionths import from_millionths
 from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Divided
 from schemas.settings import Settings
 
 KEY = ("customer_id", "entity_type", "entity_id")
@@ -115,6 +116,7 @@ def declare(settings: Settings) -> Job:
             Input("skus", is_reference=True),
         ),
         compute=partial(customer_interests, settings=settings),
+        division=Divided("customer_id"),
         settings=(
             "interest_window_days",
             "interest_half_life_days",

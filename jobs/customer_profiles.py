@@ -55,6 +55,7 @@ import polars as pl
 from jobs.definitions.currency import only_currency
 from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Undivided
 from jobs.payments.paid_orders import MONEY, given_back, nearest_rank, orders_of
 from schemas.settings import Settings
 
@@ -276,6 +277,9 @@ def declare(settings: Settings) -> Job:
             Input("customers", is_reference=True),
         ),
         compute=customer_profiles,
+        division=Undivided(
+            "a customer without a rhythm of its own has the median of all, and whether a source reports payments is asked of all its orders"
+        ),
         settings=("order_window_days",),
         is_local=True,
     )

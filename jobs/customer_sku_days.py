@@ -22,6 +22,7 @@ import polars as pl
 
 from jobs.definitions.currency import only_currency
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Divided
 
 KEY = ("customer_id", "sku_id")
 
@@ -82,4 +83,9 @@ def count(instants: str, name: str) -> pl.Expr:
     return pl.col(instants).count().cast(pl.Int64).alias(name)
 
 
-JOB = Job(table="customer_sku_days", inputs=(Input("session_events"), Input("order_lines")), compute=customer_sku_days)
+JOB = Job(
+    table="customer_sku_days",
+    inputs=(Input("session_events"), Input("order_lines")),
+    compute=customer_sku_days,
+    division=Divided("customer_id"),
+)

@@ -17,6 +17,7 @@ from jobs.definitions.order import last_of_each
 from jobs.definitions.reading import read_once
 from jobs.definitions.visits import EVENT_ORDER
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Divided
 
 PAIR = ("anonymous_id", "customer_id")
 
@@ -35,4 +36,6 @@ def device_customers(frames: Frames, _day: date) -> pl.LazyFrame:
     return first.join(last, on=PAIR, nulls_equal=True).sort(PAIR)
 
 
-JOB = Job(table="device_customers", inputs=(Input("events"),), compute=device_customers)
+JOB = Job(
+    table="device_customers", inputs=(Input("events"),), compute=device_customers, division=Divided("anonymous_id")
+)

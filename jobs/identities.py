@@ -21,6 +21,7 @@ import polars as pl
 from jobs.definitions.order import last_of_each
 from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Divided
 from schemas.settings import Settings
 
 IN_ORDER = ("last_at", "last_client_at", "last_event_id")
@@ -77,5 +78,6 @@ def declare(settings: Settings) -> Job:
         table="identities",
         inputs=(Input("device_customers", look_back_days=settings.identity_window_days - 1),),
         compute=partial(identities, settings=settings),
+        division=Divided("anonymous_id"),
         settings=("identity_window_days", "shared_device_customers"),
     )

@@ -16,6 +16,7 @@ from datetime import date
 import polars as pl
 
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Undivided
 
 COLUMNS = (
     "event_id",
@@ -55,4 +56,9 @@ def order_events(frames: Frames, _day: date) -> pl.LazyFrame:
     )
 
 
-JOB = Job(table="order_events", inputs=(Input("events"), Input("session_events")), compute=order_events)
+JOB = Job(
+    table="order_events",
+    inputs=(Input("events"), Input("session_events")),
+    compute=order_events,
+    division=Undivided("it keeps few of the rows it reads, and each part would read them all"),
+)

@@ -37,6 +37,7 @@ import polars as pl
 from jobs.definitions.actors import actor
 from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Divided
 from schemas.settings import Settings
 
 # Statuses of one instant are told apart by the lifecycle; a source that stamps whole days sends many such.
@@ -213,6 +214,7 @@ def declare(settings: Settings) -> Job:
             Input("search_clicks", look_back_days=settings.attribution_window_days),
         ),
         compute=partial(order_lines, settings=settings),
+        division=Divided("order_id", whole=("search_clicks",)),
         narrow={"order_events": touched_days},
         settings=("attribution_window_days", "session_gap_minutes"),
     )

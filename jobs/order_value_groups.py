@@ -38,6 +38,7 @@ from jobs.breaks.natural_breaks import bin_of, group_bins
 from jobs.definitions.currency import only_currency
 from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Undivided
 from jobs.payments.paid_orders import MONEY, given_back, nearest_rank, orders_of
 from schemas.settings import Settings
 
@@ -146,5 +147,6 @@ def declare(settings: Settings) -> Job:
         table="order_value_groups",
         inputs=(Input("order_lines", look_back_days=settings.order_window_days - 1),),
         compute=partial(order_value_groups, settings=settings),
+        division=Undivided("the groups are breaks between the usual orders of all customers"),
         settings=("order_window_days", "usual_order_count", "price_points"),
     )

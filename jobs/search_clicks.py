@@ -20,6 +20,7 @@ import polars as pl
 
 from jobs.definitions.actors import actor
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Divided
 
 # A visit ends after 30 minutes without an event: an older search is not what led to the click.
 SEARCH_HOLDS_FOR = timedelta(minutes=30)
@@ -78,4 +79,5 @@ JOB = Job(
     table="search_clicks",
     inputs=(Input("session_events"), Input("search_requests", look_back_days=1)),
     compute=search_clicks,
+    division=Divided("actor", {"session_events": actor(), "search_requests": actor()}, order_by=("event_id",)),
 )

@@ -34,6 +34,7 @@ import polars as pl
 
 from jobs.definitions.millionths import from_millionths
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Undivided
 
 KEY = ("channel", "lifecycle")
 # A shop that is shut for a week has no newer profiles; what was known longer ago says little.
@@ -127,4 +128,7 @@ JOB = Job(
     table="search_funnel",
     inputs=(Input("searches"), Input("customer_profiles", look_back_days=PROFILE_DAYS)),
     compute=search_funnel,
+    division=Undivided(
+        "its rows are a few channels and lifecycles, and each counts the different customers of its searches"
+    ),
 )

@@ -35,6 +35,7 @@ import polars as pl
 from jobs.definitions.reading import read_once
 from jobs.definitions.visits import EVENT_ORDER
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Undivided
 from jobs.wording.normalized import normalized
 from schemas.settings import Settings
 
@@ -205,5 +206,6 @@ def declare(settings: Settings) -> Job:
         table="search_requests",
         inputs=(Input("session_events", look_back_days=1, look_ahead_days=1),),
         compute=partial(search_requests, settings=settings),
+        division=Undivided("a search_id may come from several devices, and results without one belong to a device"),
         settings=("search_fold_seconds",),
     )

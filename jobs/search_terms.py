@@ -26,6 +26,7 @@ import polars as pl
 
 from jobs.definitions.currency import only_currency
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Divided
 from schemas.settings import Settings
 
 RATIOS = (
@@ -129,5 +130,6 @@ def declare(settings: Settings) -> Job:
         table="search_terms",
         inputs=(Input("searches", look_back_days=max(settings.search_term_windows_days) - 1),),
         compute=partial(search_terms, settings=settings),
+        division=Divided("query"),
         settings=("search_term_windows_days", "few_results_limit"),
     )

@@ -33,6 +33,7 @@ from jobs.definitions.currency import only_currency
 from jobs.definitions.millionths import from_millionths
 from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Undivided
 from schemas.settings import Settings
 
 NO_MONEY = pl.lit(0, dtype=pl.Decimal(38, 4))
@@ -221,5 +222,8 @@ def declare(settings: Settings) -> Job:
             Input("order_lines", look_ahead_days=window_days),
         ),
         compute=partial(searches, settings=settings),
+        division=Undivided(
+            "a search is found by its session and by its search_id, which clicks and searches of other sessions carry"
+        ),
         settings=("search_refine_minutes", "attribution_window_days"),
     )

@@ -29,6 +29,7 @@ import polars as pl
 
 from jobs.definitions.visits import EVENT_ORDER, visit_key
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Undivided
 from schemas.settings import Settings
 
 COLUMNS = (
@@ -186,5 +187,8 @@ def declare(settings: Settings) -> Job:
         table="session_events",
         inputs=(Input("events"), Input("visit_parts", look_back_days=2, look_ahead_days=1), Input("identities")),
         compute=partial(session_events, settings=settings),
+        division=Undivided(
+            "an event takes its customer from its visit or its device, and a visit may have several devices, a device several visits"
+        ),
         settings=("session_gap_minutes",),
     )

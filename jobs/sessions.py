@@ -18,6 +18,7 @@ import polars as pl
 from jobs.definitions.millionths import from_millionths
 from jobs.definitions.visits import EVENT_ORDER
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Divided
 
 # Only these are acts on a product.
 PRODUCT_ACTS = ("view", "click", "favorite")
@@ -106,4 +107,9 @@ def distinct(events: pl.LazyFrame, column: str, name: str) -> pl.LazyFrame:
     return pairs.group_by("session_id").agg(pl.len().cast(pl.Int64).alias(name))
 
 
-JOB = Job(table="sessions", inputs=(Input("session_events", look_ahead_days=1),), compute=sessions)
+JOB = Job(
+    table="sessions",
+    inputs=(Input("session_events", look_ahead_days=1),),
+    compute=sessions,
+    division=Divided("session_id"),
+)

@@ -28,6 +28,7 @@ import polars as pl
 from jobs.definitions.interest import points
 from jobs.definitions.millionths import from_millionths
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Divided
 from schemas.settings import Settings
 
 KEY = ("sku_id", "customer_id")
@@ -74,6 +75,7 @@ def declare(settings: Settings) -> Job:
         table="sku_viewers",
         inputs=(Input("customer_sku_days", look_back_days=settings.interest_window_days - 1),),
         compute=partial(sku_viewers, settings=settings),
+        division=Divided("sku_id"),
         settings=(
             "interest_window_days",
             "interest_half_life_days",

@@ -20,6 +20,7 @@ import polars as pl
 
 from jobs.definitions.visits import EVENT_ORDER, visit_key
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Divided
 from schemas.settings import Settings
 
 
@@ -56,5 +57,6 @@ def declare(settings: Settings) -> Job:
         table="visit_parts",
         inputs=(Input("events"),),
         compute=partial(visit_parts, settings=settings),
+        division=Divided("visit_key", {"events": visit_key()}),
         settings=("session_gap_minutes",),
     )

@@ -31,6 +31,7 @@ from functools import partial
 import polars as pl
 
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Undivided
 from jobs.wording.nearness import nearest
 from jobs.wording.normalized import normalized
 from schemas.settings import Settings
@@ -133,5 +134,8 @@ def declare(settings: Settings) -> Job:
             Input("skus", is_reference=True),
         ),
         compute=partial(zero_result_terms, settings=settings),
+        division=Undivided(
+            "the terms that are kept are the first of all, and a usual line is the median of the lines of all customers"
+        ),
         settings=("zero_result_window_days", "zero_result_term_limit", "few_results_limit"),
     )

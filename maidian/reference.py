@@ -1,10 +1,11 @@
-"""docs/commands.md from the commands themselves: `python -m maidian.reference`."""
+"""docs/commands.md from the commands themselves, and docs/jobs.md from the jobs: `python -m maidian.reference`."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from maidian import jobs_reference
 from maidian.cli import COMMANDS, cli
 
 PAGE = Path(__file__).parents[1] / "docs" / "commands.md"
@@ -45,3 +46,4 @@ def _help_of(command: click.Command, path: str) -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(reference_page(), encoding="utf-8")
+    jobs_reference.PAGE.write_text(jobs_reference.jobs_page(), encoding="utf-8")

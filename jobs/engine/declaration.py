@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from jobs.engine.division import Division
+
 Frames = Mapping[str, pl.LazyFrame]
 """One frame an input table, with the partition column, holding the declared days and no others (a reference: all)."""
 
@@ -45,6 +47,8 @@ class Job:
     `newest_days` is filled in for marts, tables with a partition for each `as_of` day: only that many of the newest
     known days are built unasked and kept exact. None: all days.
 
+    `division` says whether a day may be computed in parts, and by which key; where it may not, why.
+
     A job that says `is_local` is also told `time_zone`, the name of the lake's, which never changes: for the hour of
     the day.
     """
@@ -52,6 +56,7 @@ class Job:
     table: str
     inputs: tuple[Input, ...]
     compute: Callable[..., pl.LazyFrame]
+    division: Division
     narrow: Mapping[str, Callable[[pl.LazyFrame, list[date]], pl.LazyFrame]] | None = None
     settings: tuple[str, ...] = ()
     chosen: Mapping[str, Any] = field(default_factory=dict)

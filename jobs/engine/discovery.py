@@ -7,6 +7,7 @@ from pkgutil import iter_modules
 
 import jobs
 from jobs.engine.declaration import Job
+from jobs.engine.division import Divided
 from schemas.errors import MaidianError, UsageError
 from schemas.settings import DEFAULTS, Settings
 from schemas.tables import declared_tables
@@ -98,3 +99,17 @@ def _check(found: Sequence[Job], tables: Mapping[str, Table]) -> None:
         for table in job.narrow or {}:
             if table not in reads:
                 raise MaidianError(f"job {job.table}: narrow names {table}, which is not one of its inputs")
+        if isinstance(job.division, Divided):
+            _check_division(job, job.division, tables)
+
+
+def _check_division(job: Job, division: Divided, tables: Mapping[str, Table]) -> None:
+    reads = {read.table for read in job.inputs}
+    for table in (*division.keys, *division.whole):
+        if table not in reads:
+            raise MaidianError(f"job {job.table}: its division names {table}, which is not one of its inputs")
+    for read in job.inputs:
+        key = division.key_of(read)
+        for column in () if key is None else key.meta.root_names():
+            if column not in tables[read.table].schema.names:
+                raise MaidianError(f"job {job.table}: it is divided by {column}, which is no column of {read.table}")

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from jobs.engine.catalog import Catalog
 from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.division import Divided, Undivided
 from jobs.engine.history import RunRecord
 from jobs.engine.progress import Report, be_silent
 from jobs.engine.run import Request, run
@@ -95,12 +96,13 @@ def days_of_orders(events: pl.LazyFrame, changed: list[date]) -> pl.LazyFrame:
     return events.join(touched, on="order_id", how="semi").select(pl.col("event_date").alias("day"))
 
 
-DAILY = Job("daily_spends", (Input("events"),), daily_spends)
-WEEKLY = Job("weekly_spends", (Input("daily_spends", look_back_days=2),), weekly_spends)
+DAILY = Job("daily_spends", (Input("events"),), daily_spends, Divided("customer_id"))
+WEEKLY = Job("weekly_spends", (Input("daily_spends", look_back_days=2),), weekly_spends, Divided("customer_id"))
 LATE = Job(
     "late_orders",
     (Input("events", look_back_days=ORDER_SPAN_DAYS, look_ahead_days=ORDER_SPAN_DAYS),),
     late_orders,
+    Undivided("nobody asked for it"),
     narrow={"events": days_of_orders},
 )
 JOBS = (LATE, WEEKLY, DAILY)  # in no order that would do

@@ -6,6 +6,7 @@ import pytest
 
 from jobs.engine.declaration import Input, Job
 from jobs.engine.discovery import find_jobs, order_jobs, with_upstream
+from jobs.engine.division import Divided
 from schemas.errors import MaidianError, UsageError
 from tests.jobs.engine.small_shop import DAILY, JOBS, LATE, TABLES, WEEKLY
 
@@ -39,10 +40,15 @@ def test_a_job_that_reads_its_own_table_is_refused() -> None:
 @pytest.mark.parametrize(
     ("job", "message"),
     [
-        (Job("sales", (Input("events"),), DAILY.compute), r"job sales: table sales is not declared"),
+        (replace(DAILY, table="sales"), r"job sales: table sales is not declared"),
         (replace(DAILY, inputs=(Input("orders"),)), r"job daily_spends: table orders is not declared"),
         (replace(DAILY, inputs=(Input("events"), Input("events", 1))), r"an input is declared twice"),
         (replace(LATE, narrow={"daily_spends": lambda frame, _: frame}), r"narrow names daily_spends"),
+        (replace(DAILY, division=Divided("shelf")), r"it is divided by shelf, which is no column of events"),
+        (
+            replace(DAILY, division=Divided("customer_id", whole=("orders",))),
+            r"its division names orders, which is not",
+        ),
     ],
 )
 def test_a_wrong_declaration_is_named(job: Job, message: str) -> None:

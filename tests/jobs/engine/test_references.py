@@ -12,6 +12,7 @@ import pytest
 from jobs.engine.catalog import Catalog
 from jobs.engine.declaration import Frames, Input, Job
 from jobs.engine.discovery import order_jobs
+from jobs.engine.division import Divided
 from jobs.engine.run import run
 from jobs.engine.status import table_statuses
 from schemas.lake.publish import Change, NewFile, publish
@@ -36,6 +37,7 @@ JOBS = (
         "weekly_spends",
         (Input("daily_spends", look_back_days=2), Input("bonuses", is_reference=True)),
         weekly_spends,
+        Divided("customer_id"),
     ),
 )
 
