@@ -86,14 +86,19 @@ def order_lines(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFram
 
 def orders(order_events: pl.LazyFrame, day: date) -> pl.LazyFrame:
     """One row an order of the day. The order's day is the day of one of its events, so the others need no look."""
-    seen_that_day = order_events.filter(pl.col("event_date") == day).select("order_id")
     events = read_once(
-        order_events.join(seen_that_day, on="order_id", how="semi").with_columns(
+        seen_on(order_events, [day]).with_columns(
             lifecycle=pl.col("status").replace_strict(LIFECYCLE, range(len(LIFECYCLE)), return_dtype=pl.Int8),
             is_placed=pl.col("status") == "placed",
         )
     )
     return origins(events).filter(pl.col("event_date") == day).join(latest(events), on="order_id")
+
+
+def seen_on(order_events: pl.LazyFrame, days: list[date]) -> pl.LazyFrame:
+    """All events of the orders that have one on any of the days."""
+    seen = order_events.filter(pl.col("event_date").is_in(days)).select("order_id")
+    return order_events.join(seen, on="order_id", how="semi")
 
 
 def origins(events: pl.LazyFrame) -> pl.LazyFrame:
@@ -200,8 +205,7 @@ def touched_days(order_events: pl.LazyFrame, changed: list[date]) -> pl.LazyFram
     An order may stand on any of its days, and leaves one for another when an earlier `placed` event arrives.
     A changed day from which an order has gone altogether must be emptied of it.
     """
-    touched = order_events.filter(pl.col("event_date").is_in(changed)).select("order_id")
-    days = order_events.join(touched, on="order_id", how="semi").select(pl.col("event_date").alias("day"))
+    days = seen_on(order_events, changed).select(pl.col("event_date").alias("day"))
     return pl.concat([days, pl.LazyFrame({"day": changed}, schema={"day": pl.Date})]).unique()
 
 
@@ -216,5 +220,6 @@ def declare(settings: Settings) -> Job:
         compute=partial(order_lines, settings=settings),
         division=Divided("order_id", whole=("search_clicks",)),
         narrow={"order_events": touched_days},
+        needed={"order_events": seen_on},
         settings=("attribution_window_days", "session_gap_minutes"),
     )

@@ -12,6 +12,9 @@ from jobs.engine.division import Division
 Frames = Mapping[str, pl.LazyFrame]
 """One frame an input table, with the partition column, holding the declared days and no others (a reference: all)."""
 
+Needed = Callable[[pl.LazyFrame, list[date]], pl.LazyFrame]
+"""Of an input's window around some output days, the rows that any of the days is made of."""
+
 
 @dataclass(frozen=True)
 class Input:
@@ -41,6 +44,9 @@ class Job:
     named in `narrow`: `narrow[table](frame, changed)` returns one column `day` of output days, from the
     table's rows within the window around the changed days. Functions are pure: no I/O, no clock, no collect.
 
+    Where a window is wide and a day is made of few of its rows, the input is named in `needed`: `needed[table](frame, days)`
+    keeps the rows that any of the output days is made of. Days that are rebuilt together then share one reading of it.
+
     A job that depends on settings is made by `declare(settings)` in its file and names those it uses in `settings`;
     `chosen`, their values, is filled in when the job is found and recorded in the table's manifest.
 
@@ -58,6 +64,7 @@ class Job:
     compute: Callable[..., pl.LazyFrame]
     division: Division
     narrow: Mapping[str, Callable[[pl.LazyFrame, list[date]], pl.LazyFrame]] | None = None
+    needed: Mapping[str, Needed] | None = None
     settings: tuple[str, ...] = ()
     chosen: Mapping[str, Any] = field(default_factory=dict)
     newest_days: int | None = None

@@ -96,9 +96,10 @@ def _check(found: Sequence[Job], tables: Mapping[str, Table]) -> None:
                 raise MaidianError(f"job {job.table}: table {table} is not declared; add schemas/tables/{table}.py")
         if len(set(reads)) < len(reads):
             raise MaidianError(f"job {job.table}: an input is declared twice; declare it once, with the wider window")
-        for table in job.narrow or {}:
-            if table not in reads:
-                raise MaidianError(f"job {job.table}: narrow names {table}, which is not one of its inputs")
+        for name in ("narrow", "needed"):
+            for table in getattr(job, name) or {}:
+                if table not in reads:
+                    raise MaidianError(f"job {job.table}: {name} names {table}, which is not one of its inputs")
         if isinstance(job.division, Divided):
             _check_division(job, job.division, tables)
 

@@ -1,7 +1,8 @@
 """What a job reads for each of several days, read once where it is small.
 
 A rebuild of many days asks for nearly the same window over and over; opening hundreds of files for each costs more
-than the work itself. A night's run has one day or few, and larger windows stay lazy.
+than the work itself. A night's run has one day or few, and larger windows stay lazy. Of a window of which a day needs few
+rows (`Job.needed`), those that some days need are held together, for as many days at a time as fit.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from datetime import date
 
 import polars as pl
 
-from jobs.engine.declaration import Frames, Input, Job
+from jobs.engine.declaration import Frames, Input, Job, Needed
 from jobs.engine.dirty import View, days_read
 from jobs.engine.scan import scan_days, scan_files
 
@@ -26,17 +27,17 @@ class Windows:
     view: View
     days: Sequence[date]
     _held: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _held_days: dict[str, list[date]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Read what is small and asked for more than once."""
         if len(self.days) == 1:
             return
         for read in self.job.inputs:
+            window = days_read(read, self.days)
             if read.is_reference:
                 self._held[read.table] = self._scan_all(read).collect()
-                continue
-            window = days_read(read, self.days)
-            if 0 < self._row_count(read, window) <= MAX_HELD_ROWS:
+            elif not self._needed(read) and 0 < self._row_count(read, window) <= MAX_HELD_ROWS:
                 self._held[read.table] = self._scan(read, window).collect()
 
     def has_rows(self, day: date) -> bool:
@@ -51,10 +52,34 @@ class Windows:
         if read.is_reference:
             return self._held[read.table].lazy() if read.table in self._held else self._scan_all(read)
         window = days_read(read, [day])
+        if self._needed(read):
+            self._hold_needed(read, day)
         if read.table not in self._held:
             return self._scan(read, window)
         partition = self.view.catalog.tables[read.table].partition
         return self._held[read.table].lazy().filter(pl.col(partition).is_between(min(window), max(window)))
+
+    def _needed(self, read: Input) -> Needed | None:
+        return (self.job.needed or {}).get(read.table)
+
+    def _hold_needed(self, read: Input, day: date) -> None:
+        """Hold what the day and those after it need of the window, unless that is held or the day stands alone."""
+        needed, days = self._needed(read), self._days_together(read, day)
+        if needed is None or day in self._held_days.get(read.table, ()):
+            return
+        self._held.pop(read.table, None)
+        self._held_days[read.table] = days
+        if len(days) > 1:
+            self._held[read.table] = needed(self._scan(read, days_read(read, days)), days).collect()
+
+    def _days_together(self, read: Input, first: date) -> list[date]:
+        """The days from this one on whose own rows are few enough to be held: others they need are about as many."""
+        together: list[date] = []
+        for day in sorted(day for day in self.days if day >= first):
+            if together and self._row_count(read, {*together, day}) > MAX_HELD_ROWS:
+                break
+            together.append(day)
+        return together
 
     def _scan(self, read: Input, window: set[date]) -> pl.LazyFrame:
         return scan_days(self.view.catalog.tables[read.table], self.view.inputs[read.table], window)

@@ -44,6 +44,7 @@ def test_a_job_that_reads_its_own_table_is_refused() -> None:
         (replace(DAILY, inputs=(Input("orders"),)), r"job daily_spends: table orders is not declared"),
         (replace(DAILY, inputs=(Input("events"), Input("events", 1))), r"an input is declared twice"),
         (replace(LATE, narrow={"daily_spends": lambda frame, _: frame}), r"narrow names daily_spends"),
+        (replace(LATE, needed={"daily_spends": lambda frame, _: frame}), r"needed names daily_spends"),
         (replace(DAILY, division=Divided("shelf")), r"it is divided by shelf, which is no column of events"),
         (
             replace(DAILY, division=Divided("customer_id", whole=("orders",))),

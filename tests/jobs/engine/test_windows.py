@@ -1,5 +1,6 @@
 """What a job sees of a day is the same whether its window is held or read anew, and so are the bytes it makes."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -45,6 +46,24 @@ def test_equal_rows_give_equal_bytes_either_way(view: View, tmp_path: Path, monk
         written.append([one.path.read_bytes() for one in staged if one])
     assert len(written[0]) == 2
     assert written[0] == written[1]
+
+
+def of_orders_seen(events: pl.LazyFrame, days: list[date]) -> pl.LazyFrame:
+    seen = events.filter(pl.col("event_date").is_in(days) & pl.col("order_id").is_not_null()).select("order_id")
+    return events.join(seen, on="order_id", how="semi")
+
+
+@pytest.mark.parametrize(("limit", "held"), [(500_000, [5, 5, 4, 3]), (4, [5, 5, 2, 3]), (1, [10, 12, 12, 14])])
+def test_what_days_need_of_a_window_is_held_for_as_many_as_fit(
+    view: View, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, held: list[int]
+) -> None:
+    plain = [compute_day(LATE, view, when, tmp_path / "plain") for when in DAYS]
+    monkeypatch.setattr(windows, "MAX_HELD_ROWS", limit)
+    job = replace(LATE, needed={"events": of_orders_seen})
+    shared = Windows(job, view, DAYS)
+    assert [len(shared.frames(when)["events"].collect()) for when in DAYS] == held
+    staged = [compute_day(job, view, when, tmp_path / "shared", shared) for when in DAYS]
+    assert [one.path.read_bytes() for one in staged if one] == [one.path.read_bytes() for one in plain if one]
 
 
 def test_a_day_without_rows_in_its_window_is_known_to_be_one(view: View) -> None:
