@@ -203,9 +203,18 @@ def runner_option(default: str | None, text: str) -> Callable[[Command], Command
 
 
 def distribution_option(command: Command) -> Command:
-    """`runner_option` of commands that compute days; without it they do so in this process."""
+    """`--runner` and `--part-rows` of commands that compute days; the command receives `part_rows: int | None` too."""
+    in_parts = click.option(
+        "--part-rows",
+        type=click.IntRange(min=1),
+        envvar="MAIDIAN_PART_ROWS",
+        show_envvar=True,
+        show_default="4,000,000 with --runner, else no limit",
+        metavar="ROWS",
+        help="Compute a day that reads more rows in parts, where its job divides. The tables come out the same.",
+    )
     text = "Compute the days elsewhere: `embedded`, `flink`, or a Beam runner by its own name. The tables come out the same."
-    return runner_option(None, text)(command)
+    return runner_option(None, text)(in_parts(command))
 
 
 def beam_options(arguments: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from jobs.engine.discovery import find_jobs
+from jobs.engine.parts import PART_ROWS
 from jobs.engine.run import Request, raise_if_refused, run
 from maidian.distribution import distribution_on
 from maidian.options import Language, beam_options
@@ -21,11 +22,13 @@ def run_jobs(
     is_forced: bool,
     command: str,
     runner: str | None,
+    part_rows: int | None,
     is_json: bool,
     language: Language,
 ) -> None:
     """Run, show how far it is, print what was done. `arguments` are tables and options of the runner.
 
+    `part_rows`: days that read more are computed in parts; None leaves that to the place they are computed in.
     Raises `RefusedError` when the audit refused a table, and what `run` raises.
     """
     tables, beam_arguments = beam_options(arguments)
@@ -33,6 +36,13 @@ def run_jobs(
     jobs = find_jobs(lake_settings(lake, settings_file))
     request = Request(tables=tables, days=days, is_forced=is_forced, command=command)
     with RunDisplay(is_json) as display:
-        record = run(opened, jobs, request, display.report, distribute=distribution_on(runner, beam_arguments))
+        record = run(
+            opened,
+            jobs,
+            request,
+            display.report,
+            distribute=distribution_on(runner, beam_arguments),
+            part_rows=part_rows or (PART_ROWS if runner else None),
+        )
     print_record(record, is_json, language)
     raise_if_refused(record)

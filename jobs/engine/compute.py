@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 import pyarrow.parquet as pq
 
-from jobs.engine.declaration import Job
+from jobs.engine.declaration import Frames, Job
 from jobs.engine.dirty import View
+from jobs.engine.division import Divided, Part, frames_of_part
 from jobs.engine.windows import Windows
 from schemas.errors import MaidianError
 from schemas.tables.declaration import Table
@@ -24,11 +26,12 @@ COMPRESSION_LEVEL = 1
 
 @dataclass(frozen=True)
 class StagedDay:
-    """A day's finished, durable file in its hive folder in staging."""
+    """A day's finished, durable file in its hive folder in staging, and in how many parts it was computed."""
 
     day: date
     path: Path
     row_count: int
+    part_count: int = 1
 
 
 def compute_day(job: Job, view: View, day: date, folder: Path, windows: Windows | None = None) -> StagedDay | None:
@@ -36,21 +39,44 @@ def compute_day(job: Job, view: View, day: date, folder: Path, windows: Windows 
     windows = windows or Windows(job, view, [day])
     if not windows.has_rows(day):
         return None
-    table = view.catalog.tables[job.table]
-    rows = job.rows(windows.frames(day), day, view.lake.time_zone)
-    _check_columns(table, rows.collect_schema())
-    path = folder / f"{table.partition}={day}" / PART_NAME
+    return stage_day(job.table, view, day, _rows(job, view, day, windows.frames(day)), folder)
+
+
+def compute_part(job: Job, view: View, day: date, part: Part, path: Path) -> None:
+    """Write one part of the day's rows, for `stage_day` to put together with the others."""
+    if not isinstance(job.division, Divided):
+        raise TypeError(f"job {job.table} is not divided")
+    frames = frames_of_part(job.division, job.inputs, Windows(job, view, [day]).frames(day), part)
+    _write(_rows(job, view, day, frames), path, compression="lz4")  # read once, and soon
+
+
+def stage_day(
+    table: str, view: View, day: date, rows: pl.LazyFrame, folder: Path, part_count: int = 1
+) -> StagedDay | None:
+    """Write rows as the day's file below `folder`; None when there are none."""
+    path = folder / f"{view.catalog.tables[table].partition}={day}" / PART_NAME
     path.parent.mkdir(parents=True)
-    rows.select(table.file_schema.names).sink_parquet(
+    _write(rows, path, compression="zstd", level=COMPRESSION_LEVEL)
+    row_count = pq.read_metadata(path).num_rows
+    return StagedDay(day, path, row_count, part_count) if row_count else None
+
+
+def _rows(job: Job, view: View, day: date, frames: Frames) -> pl.LazyFrame:
+    table = view.catalog.tables[job.table]
+    rows = job.rows(frames, day, view.lake.time_zone)
+    _check_columns(table, rows.collect_schema())
+    return rows.select(table.file_schema.names)
+
+
+def _write(rows: pl.LazyFrame, path: Path, compression: Literal["zstd", "lz4"], level: int | None = None) -> None:
+    rows.sink_parquet(
         path,
-        compression="zstd",
-        compression_level=COMPRESSION_LEVEL,
+        compression=compression,
+        compression_level=level,
         statistics=True,
         row_group_size=ROW_GROUP_ROWS,
         sync_on_close="all",
     )
-    row_count = pq.read_metadata(path).num_rows
-    return StagedDay(day, path, row_count) if row_count else None
 
 
 def _check_columns(table: Table, computed: pl.Schema) -> None:

@@ -13,6 +13,7 @@ from jobs.engine.audit import Metrics, audit_partitions, merge_outcomes
 from jobs.engine.compute import PART_NAME, StagedDay, compute_day
 from jobs.engine.declaration import Job
 from jobs.engine.dirty import View, dirty_days, exact_days, outdated_days
+from jobs.engine.parts import compute_in_parts, plan_parts
 from jobs.engine.progress import Progress, Report
 from jobs.engine.state import BuildState, fingerprints, read_state, stamp
 from jobs.engine.windows import Windows
@@ -64,6 +65,7 @@ def plan_rebuild(job: Job, view: View, only: frozenset[date] | None, forced: fro
         consumed={table: fingerprints(snapshot) for table, snapshot in view.inputs.items()},
         inputs={table: snapshot.id for table, snapshot in view.inputs.items() if snapshot},
         audit=before.audit if before else [],
+        parts=before.parts if before else {},
         exact_from=min(exact, default=None) if job.newest_days is not None else None,
     )
     later = frozenset(dirty - days)
@@ -85,7 +87,7 @@ class Rebuild:
     """One table's rebuild under way: what is left of its plan, and what it has published so far.
 
     Months are staged and published one after the other: `next_days` names those to compute, `publish_next` takes
-    their files.
+    their files. `part_rows`: days that read more rows than these are computed in parts, where the job divides.
     """
 
     job: Job
@@ -93,6 +95,7 @@ class Rebuild:
     plan: Plan
     staging: Path
     report: Report
+    part_rows: int | None = None
     row_count: int = 0
     done: int = 0
     audit: list[dict[str, Any]] = field(default_factory=list)
@@ -103,6 +106,7 @@ class Rebuild:
         """Cut the plan into months."""
         self.table = self.view.catalog.tables[self.job.table]
         self.current = self.view.output
+        self.parts = self.plan.state.parts
         self._started = time.monotonic()
         if not self.plan.is_due:
             return
@@ -130,7 +134,11 @@ class Rebuild:
         windows = Windows(self.job, self.view, days)
         staged = []
         for day in days:
-            one = compute_day(self.job, self.view, day, self.folder, windows)
+            parts = plan_parts(self.job, self.view, day, self.part_rows)
+            if parts:
+                one = compute_in_parts(self.job, self.view, day, parts, self.folder)
+            else:
+                one = compute_day(self.job, self.view, day, self.folder, windows)
             self.tell(day)
             staged += [one] if one else []
         return StagedMonth(staged)
@@ -147,8 +155,11 @@ class Rebuild:
             partitions = {one.day.isoformat(): [one.path] for one in staged}
             outcomes = audit_partitions(self.table, partitions, self._warn, self.view.catalog.suites, month.measured)
             self.audit = merge_outcomes(self.audit, outcomes)
+        self.parts = {day: count for day, count in self.parts.items() if date.fromisoformat(day) not in days}
+        self.parts |= {one.day.isoformat(): one.part_count for one in staged if one.part_count > 1}
         state = msgspec.structs.replace(
             self.plan.state,
+            parts=self.parts,
             pending=sorted(self.plan.later.union(*self.chunks)),
             audit=self.audit or self.plan.state.audit,
         )

@@ -56,8 +56,11 @@ def run(
     report: Report = be_silent,
     catalog: Catalog | None = None,
     distribute: Distribute | None = None,
+    part_rows: int | None = None,
 ) -> RunRecord:
     """Rebuild what is dirty, and return what was done to each table. `distribute`: not in this process.
+
+    `part_rows`: a day that reads more rows than these is computed in parts, where its job divides.
 
     A table that the audit refuses keeps its old snapshot, those that depend on it are skipped, the others go on: the
     record's outcome is then `refused` and `raise_if_refused` turns it into the error. Raises `MaidianError` when
@@ -70,7 +73,7 @@ def run(
         record = RunRecord(command=request.command, started_at=_now())
         try:
             with _scratch(lake, "run") as staging:
-                _Run(lake, catalog, request, due, report, staging, record, distribute).go()
+                _Run(lake, catalog, request, due, report, staging, record, distribute, part_rows).go()
         except BaseException as error:
             record.outcome, record.message = "failed", _first_line(error)
             record.ended_at = _now()
@@ -112,6 +115,7 @@ class _Run:
     staging: Path
     record: RunRecord
     distribute: Distribute | None = None
+    part_rows: int | None = None
     sources: dict[str, Snapshot | None] = field(default_factory=dict)
 
     def go(self) -> None:
@@ -149,7 +153,7 @@ class _Run:
         view = look_at(self.lake, self.catalog, job, self._resolve)
         forced = self.request.days if self.request.is_forced and self.request.asks_for(job.table) else None
         plan = plan_rebuild(job, view, wanted, forced or frozenset())
-        return Rebuild(job, view, plan, self.staging, self.report)
+        return Rebuild(job, view, plan, self.staging, self.report, self.part_rows)
 
     def _attempt(self, job: Job, step: Callable[[], Result]) -> Result | None:
         """The step's result. What stops it is recorded: a refusal ends this job alone, anything else the run."""

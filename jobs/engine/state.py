@@ -39,6 +39,7 @@ class BuildState(msgspec.Struct, frozen=True, kw_only=True):
     pending: list[date] = []
     exact_from: date | None = None
     audit: list[dict[str, Any]] = []
+    parts: dict[str, int] = {}
 
     def as_manifest_state(self) -> dict[str, Any]:
         """Plain values, as the manifest holds them."""

@@ -36,6 +36,7 @@ def command(
     first: datetime,
     last: datetime,
     runner: str | None,
+    part_rows: int | None,
     is_json: bool,
     arguments: tuple[str, ...],
 ) -> None:
@@ -56,6 +57,7 @@ def command(
         is_forced=True,
         command="backfill",
         runner=runner,
+        part_rows=part_rows,
         is_json=is_json,
         language=preferences.language,
     )

@@ -38,6 +38,7 @@ def command(
     settings_file: Path | None,
     as_of: datetime | None,
     runner: str | None,
+    part_rows: int | None,
     is_json: bool,
     arguments: tuple[str, ...],
 ) -> None:
@@ -56,6 +57,7 @@ def command(
         is_forced=False,
         command="run",
         runner=runner,
+        part_rows=part_rows,
         is_json=is_json,
         language=preferences.language,
     )

@@ -20,6 +20,9 @@ from schemas.lake.snapshots import current_snapshot
 from tests.jobs.engine.small_shop import CATALOG, DAILY, JOBS, Shop, day
 
 EVENTS = {day(number): [(f"e{number}", "ann", f"o{number}", number + 1)] for number in range(10)}
+LATE_EVENTS = [
+    (f"late{number}", name, "o4", number) for number, name in enumerate(["bob", "cleo", "dan", "eve", "fay"])
+]
 
 Build = Callable[[beam.Pipeline], None]
 
@@ -35,8 +38,10 @@ def embedded_twice(build: Build) -> None:
     embedded(build)
 
 
-def distributed(shop: Shop, run_pipeline: Callable[[Build], None] = embedded) -> RunRecord:
-    return run(shop.lake, JOBS, catalog=CATALOG, distribute=Distribution(run_pipeline))
+def distributed(
+    shop: Shop, run_pipeline: Callable[[Build], None] = embedded, part_rows: int | None = None
+) -> RunRecord:
+    return run(shop.lake, JOBS, catalog=CATALOG, distribute=Distribution(run_pipeline), part_rows=part_rows)
 
 
 def contents(shop: Shop) -> dict[str, dict[str, str]]:
@@ -51,19 +56,49 @@ def brief(result: TableResult) -> tuple[object, ...]:
     return result.table, result.outcome, result.days, result.rows, result.dirty
 
 
+@pytest.mark.parametrize("part_rows", [None, 2])
 @pytest.mark.parametrize("run_pipeline", [embedded, embedded_twice])
 def test_tables_and_record_are_those_of_a_run_in_one_process(
-    tmp_path: Path, run_pipeline: Callable[[Build], None]
+    tmp_path: Path, run_pipeline: Callable[[Build], None], part_rows: int | None
 ) -> None:
     here, elsewhere = Shop(tmp_path / "here"), Shop(tmp_path / "elsewhere")
-    for changed in (EVENTS, {day(4): [("late", "bob", "o4", 7)]}):  # a first run, then one with some dirty days
+    for changed in (EVENTS, {day(4): LATE_EVENTS}):  # a first run, then one with some dirty days
         for shop in (here, elsewhere):
             shop.put(changed)
-        done, by_beam = here.run(), distributed(elsewhere, run_pipeline)
+        done, by_beam = here.run(), distributed(elsewhere, run_pipeline, part_rows)
         assert sorted(map(brief, by_beam.tables)) == sorted(map(brief, done.tables))
         assert contents(elsewhere) == contents(here)
     assert [each.outcome for each in distributed(elsewhere).tables] == ["unchanged"] * 3
     assert list(elsewhere.lake.path.glob("staging/run/*")) == []
+
+
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+def test_a_day_of_many_rows_is_computed_in_parts_and_its_table_says_so(tmp_path: Path, where: str) -> None:
+    cut, whole = Shop(tmp_path / "cut"), Shop(tmp_path / "whole")
+    for shop in (cut, whole):
+        shop.put({**EVENTS, day(4): LATE_EVENTS})
+    whole.run()
+    if where == "here":
+        run(cut.lake, JOBS, catalog=CATALOG, part_rows=2)
+    else:
+        distributed(cut, part_rows=2)
+    assert contents(cut) == contents(whole)
+    assert cut.state("daily_spends")["parts"] == {"2026-11-05": 3}
+    assert cut.state("late_orders")["parts"] == {}  # says that it does not divide
+    parts = cut.state("weekly_spends")["parts"]
+    assert isinstance(parts, dict)
+    assert len(parts) == len(EVENTS) - 2  # the first two days see two rows or fewer
+    cut.put({day(4): [("fewer", "ann", None, 1)]}, replace=[day(4)])
+    cut.run()
+    assert cut.state("daily_spends")["parts"] == {}
+
+
+def test_what_a_part_finds_wrong_is_one_line_here(tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "lake")
+    shop.put({day(4): LATE_EVENTS})
+    wrong = replace(DAILY, compute=without_its_column)
+    with pytest.raises(MaidianError, match="job daily_spends does not make its table: column amount is missing"):
+        run(shop.lake, [wrong], catalog=CATALOG, distribute=Distribution(embedded), part_rows=2)
 
 
 def test_a_refused_table_waits_alone(tmp_path: Path) -> None:
