@@ -18,6 +18,7 @@ from maidian import __version__
 from maidian.failures import BROKEN_PIPE_EXIT_CODE, INTERRUPTED_EXIT_CODE, explain_failure
 from maidian.logs import configure_logging
 from maidian.options import PLACE, Preferences
+from schemas.lake.storage.object_client import StoreError, WrongStoreError
 
 
 class Entry(NamedTuple):
@@ -98,7 +99,8 @@ class LazyGroup(click.Group):
                 from maidian.failure_notice import give_notice
 
                 give_notice(preferences.on_failure, ctx.invoked_subcommand or "", failure, ctx.meta.get(PLACE))
-            self._log(ctx, started_at, failure.exit_code, failure.message)
+            if not isinstance(error, StoreError | WrongStoreError):  # nor would it take the note
+                self._log(ctx, started_at, failure.exit_code, failure.message)
             sys.exit(failure.exit_code)
         self._log(ctx, started_at, 0, "")
         return value

@@ -12,9 +12,10 @@ import msgspec
 
 from maidian.options import PLACE
 from schemas.errors import MaidianError
-from schemas.lake.lake import Lake
-from schemas.lake.line_log import append_line, read_lines
+from schemas.lake.lake import Lake, open_lake
+from schemas.lake.line_log import read_lines
 from schemas.lake.locks import hold_lock
+from schemas.lake.place import LakePlace, StorePlace
 
 LOGGED = frozenset(
     {"import", "ingest", "replay", "run", "backfill", "export", "effect", "report", "rollback", "gc"}
@@ -46,9 +47,12 @@ class CommandRecord(msgspec.Struct, kw_only=True):
         return OUTCOMES.get(self.exit_code, "failed")
 
 
+LOG = "runs/commands.ndjson"
+
+
 def log_path(lake: Path) -> Path:
-    """Where the log lies."""
-    return lake / "runs" / "commands.ndjson"
+    """Where the log lies in a lake that is a folder."""
+    return lake / LOG
 
 
 def note_rows(count: int) -> None:
@@ -59,7 +63,7 @@ def note_rows(count: int) -> None:
 def log_command(ctx: click.Context, command: str | None, started_at: datetime, exit_code: int, message: str) -> None:
     """Add the command to the log of its lake. A lake that cannot be written to (full, read-only) goes without."""
     place = ctx.meta.get(PLACE)
-    if command not in LOGGED or place is None or not (place / "lake.json").exists():
+    if command not in LOGGED or place is None:
         return
     record = CommandRecord(
         command=command,
@@ -70,12 +74,22 @@ def log_command(ctx: click.Context, command: str | None, started_at: datetime, e
         message=message,
     )
     try:
-        with hold_lock(place / "locks" / "command-log.lock", "a note in the log", WAIT_SECONDS):
-            append_line(log_path(place), msgspec.json.encode(record))
+        lake = _noted_lake(place)
+        if lake is None:
+            return
+        with hold_lock(lake.lock_path("command-log"), "a note in the log", WAIT_SECONDS):
+            lake.kept.append_line(LOG, msgspec.json.encode(record))
     except (OSError, MaidianError) as error:
         log.info("the command is not in the log of runs: %s", error)
 
 
 def read_commands(lake: Lake) -> list[CommandRecord]:
     """All commands of the log, oldest first; a line that a crash cut is left out."""
-    return read_lines(log_path(lake.path), CommandRecord)
+    return read_lines(lake.kept.read(LOG), CommandRecord)
+
+
+def _noted_lake(place: LakePlace) -> Lake | None:
+    """The lake to note it in; None where there is none, or its store is known not to answer."""
+    if isinstance(place, StorePlace):
+        return open_lake(place)
+    return Lake(place, "") if (place / "lake.json").exists() else None

@@ -16,19 +16,20 @@ import click
 import msgspec
 
 from maidian.failures import Failure
+from schemas.lake.place import LakePlace
 
 # A chat's or pager's server that takes longer is down; the failure must not hang in its turn.
 LONGEST_SECONDS = 20
 
 
-def give_notice(target: str, command: str, failure: Failure, place: Path | None) -> None:
+def give_notice(target: str, command: str, failure: Failure, place: LakePlace | None) -> None:
     """Post the failure to `target` when that is an http(s) address, else run it as a shell command that reads it."""
     notice = msgspec.json.encode(
         {
             "command": command,
             "exit_code": failure.exit_code,
             "message": failure.message,
-            "place": str(place.absolute()) if place else None,
+            "place": str(place.absolute() if isinstance(place, Path) else place) if place else None,
             "host": socket.gethostname(),
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
         }

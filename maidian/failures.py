@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.errors import MaidianError, MistakesError
+from schemas.lake.place import LakePlace
 
 INTERRUPTED_EXIT_CODE = 130  # 128 + SIGINT, as shells report it
 BROKEN_PIPE_EXIT_CODE = 141  # 128 + SIGPIPE
@@ -53,7 +54,7 @@ class Failure:
     is_internal: bool = False
 
 
-def explain_failure(error: BaseException, place: Path | None = None) -> Failure:
+def explain_failure(error: BaseException, place: LakePlace | None = None) -> Failure:
     """Say what went wrong in one line; `place` is named when the error itself knows no path."""
     for cause in _causes(error):
         failure = _known_failure(cause, place)
@@ -71,7 +72,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__ or (cause.__context__ if BEAM_STEP.search(str(cause)) else None)
 
 
-def _known_failure(error: BaseException, place: Path | None) -> Failure | None:
+def _known_failure(error: BaseException, place: LakePlace | None) -> Failure | None:
     if isinstance(error, MaidianError):
         message = str(error) if isinstance(error, MistakesError) else _one_line(error)
         return Failure(message, error.exit_code)
@@ -84,7 +85,7 @@ def _known_failure(error: BaseException, place: Path | None) -> Failure | None:
     return None
 
 
-def _failure_in_text(text: str, place: Path | None) -> Failure | None:
+def _failure_in_text(text: str, place: LakePlace | None) -> Failure | None:
     """Read a worker's traceback, or a library's message with the system's words in it; None when neither."""
     ours = {f"{kind.__module__}.{kind.__qualname__}": kind for kind in _all_kinds(MaidianError)}
     for name, message in TRACEBACK_LINE.findall(text):
@@ -100,7 +101,7 @@ def _all_kinds(kind: type[MaidianError]) -> Iterator[type[MaidianError]]:
         yield from _all_kinds(narrower)
 
 
-def _machine_failure(text: str, code: int | None, path: str | Path | None) -> Failure:
+def _machine_failure(text: str, code: int | None, path: str | LakePlace | None) -> Failure:
     advice = ADVICE.get(code) if code is not None else None
     if advice is None:
         return Failure(" ".join(text.split()))

@@ -21,6 +21,7 @@ import click
 
 from pipelines.kafka_topic import SCHEME, SETTINGS_VARIABLE, KafkaTopic, parse_topic
 from schemas.errors import UsageError
+from schemas.lake.place import LakePlace, StorePlace, parse_place
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -35,7 +36,7 @@ LANDING_IN_LAKE = "landing"
 
 
 PLACE = "maidian.place"
-"""Key of `ctx.meta`: the directory a command works on, named when the machine's own error knows no path."""
+"""Key of `ctx.meta`: the lake or directory a command works on, named when the machine's own error knows no path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,27 @@ class TimeZoneType(click.ParamType[ZoneInfo]):
             self.fail(f"{value!r} is no time zone; name one as Asia/Shanghai or Europe/London", param, ctx)
 
 
+class LakeType(click.ParamType[LakePlace]):
+    """A lake's directory, or with `accepts_store` also a place in an object store, as s3://BUCKET/PREFIX."""
+
+    name = "lake"
+
+    def __init__(self, *, accepts_store: bool) -> None:
+        self.accepts_store = accepts_store
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> LakePlace:
+        """Tell the two apart."""
+        place = value if isinstance(value, StorePlace) else parse_place(value)
+        if isinstance(place, StorePlace):
+            if not self.accepts_store:
+                self.fail(
+                    f"{place} is in an object store; this command needs a directory, give another --lake", param, ctx
+                )
+            return place
+        folder: Path = click.Path(file_okay=False, path_type=Path).convert(place, param, ctx)
+        return folder
+
+
 class LandingType(click.ParamType["Path | KafkaTopic"]):
     """The directory of a landing, or with `accepts_topic` also a topic, as kafka://HOST:PORT/TOPIC."""
 
@@ -93,7 +115,10 @@ class LandingType(click.ParamType["Path | KafkaTopic"]):
         return folder
 
 
-def _remember_place(ctx: click.Context, _param: click.Parameter, value: Path) -> Path:
+Place = TypeVar("Place", bound=LakePlace)
+
+
+def _remember_place(ctx: click.Context, _param: click.Parameter, value: Place) -> Place:
     ctx.meta.setdefault(PLACE, value)
     return value
 
@@ -105,25 +130,42 @@ def require_folder(option: str, file: Path) -> None:
 
 
 def lake_option(command: Command) -> Command:
-    """Add `--lake DIR`; the command receives `lake: Path`, which need not exist."""
+    """Add `--lake PLACE`; the command receives `lake: LakePlace`, which need not exist."""
+    return _lake_option("DIRECTORY|s3://…", "The lake: a directory, or s3://BUCKET/PREFIX.", accepts_store=True)(
+        command
+    )
+
+
+def lake_folder_option(command: Command) -> Command:
+    """Add `--lake DIR` to a command that cannot work on an object store; it receives `lake: Path`."""
+    return _lake_option("DIRECTORY", "The lake's directory.", accepts_store=False)(command)
+
+
+def _lake_option(metavar: str, text: str, *, accepts_store: bool) -> Callable[[Command], Command]:
     return click.option(
         "--lake",
-        type=click.Path(file_okay=False, path_type=Path),
+        type=LakeType(accepts_store=accepts_store),
         envvar="MAIDIAN_LAKE",
+        metavar=metavar,
         default=DEFAULT_LAKE,
         is_eager=True,
         show_default=True,
         show_envvar=True,
         callback=_remember_place,
-        help="The lake's directory.",
-    )(command)
+        help=text,
+    )
 
 
 def _landing_beside(ctx: click.Context, param: click.Parameter, value: Path | KafkaTopic | None) -> Path | KafkaTopic:
     """Default to the landing inside the lake of the same command."""
     if isinstance(value, KafkaTopic):
         return value
-    return _remember_place(ctx, param, value or Path(ctx.params.get("lake", DEFAULT_LAKE)) / LANDING_IN_LAKE)
+    lake = ctx.params.get("lake", Path(DEFAULT_LAKE))
+    if value is None and isinstance(lake, StorePlace):
+        if ctx.params.get("master"):  # of `import --as`, which writes to no landing
+            return Path(LANDING_IN_LAKE)
+        raise UsageError(f"the lake {lake} is in an object store and holds no landing; give one with --landing")
+    return _remember_place(ctx, param, value or lake / LANDING_IN_LAKE)
 
 
 def landing_option(command: Command) -> Command:

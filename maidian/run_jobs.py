@@ -6,15 +6,16 @@ from pathlib import Path
 from jobs.engine.discovery import find_jobs
 from jobs.engine.parts import PART_ROWS
 from jobs.engine.run import Request, raise_if_refused, run
-from maidian.distribution import distribution_on
+from maidian.distribution import check_runner, distribution_on
 from maidian.options import Language, beam_options
 from maidian.run_display import RunDisplay, print_record
 from schemas.lake.lake import open_lake
+from schemas.lake.place import LakePlace
 from schemas.settings_file import lake_settings
 
 
 def run_jobs(
-    lake: Path,
+    lake: LakePlace,
     settings_file: Path | None,
     arguments: tuple[str, ...],
     *,
@@ -33,7 +34,8 @@ def run_jobs(
     """
     tables, beam_arguments = beam_options(arguments)
     opened = open_lake(lake)
-    jobs = find_jobs(lake_settings(lake, settings_file))
+    check_runner(opened, runner)
+    jobs = find_jobs(lake_settings(opened.path, settings_file))
     request = Request(tables=tables, days=days, is_forced=is_forced, command=command)
     with RunDisplay(is_json) as display:
         record = run(

@@ -69,11 +69,11 @@ def refused_lines(
     """The rejects of the named kinds, sources and days (all when none are named), a day in memory at a time."""
     snapshot = current_snapshot(lake, TABLE.name)
     if snapshot is None:
-        raise UsageError(f"the lake at {lake.path} has no rejects table yet; run `maidian ingest` first")
+        raise UsageError(f"the lake at {lake.name} has no rejects table yet; run `maidian ingest` first")
     for day in sorted(snapshot.manifest.partitions):
         if (first and date.fromisoformat(day) < first) or (last and date.fromisoformat(day) > last):
             continue
-        rows = pl.read_parquet(snapshot.files([day]), hive_partitioning=False)
+        rows = pl.read_parquet(lake.tables.fetch(snapshot.files([day])), hive_partitioning=False)
         if kinds:
             rows = rows.filter(pl.col("kind").is_in(kinds))
         if sources:

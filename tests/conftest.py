@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, settings
 from infra.local.flink.cluster import SessionCluster
 from infra.local.kafka.broker import Broker
 from infra.local.process import free_ports
-from tests.local_broker import run_folder, shared_broker, skip_without_programs
+from schemas.lake.place import StorePlace
+from tests.local_broker import run_folder, shared_broker, shared_server, skip_without_programs
+from tests.object_store import ObjectStore, use_store
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -59,3 +61,18 @@ def flink_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SessionC
         yield cluster
     finally:
         cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """A real S3 server for the whole run; take a bucket of your own in it, and leave it alive."""
+    folder = run_folder(tmp_path_factory, "shared_object_store")
+    with shared_server(folder, 1, lambda ports: ObjectStore(folder / "server", *ports)) as store:
+        yield store
+
+
+@pytest.fixture
+def store_place(object_store: ObjectStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StorePlace:
+    """Where a lake can be made in a bucket of its own; the environment says how to reach it."""
+    use_store(monkeypatch, object_store.url, tmp_path / "work")
+    return StorePlace(object_store.make_bucket(), "shops/one")

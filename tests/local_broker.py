@@ -1,11 +1,12 @@
-"""A real broker for tests: one for all workers of a test run, or one of a test's own that it may kill."""
+"""A real broker for tests: one for all workers of a test run, or one of a test's own that it may kill. Other servers too."""
 
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pytest
 
@@ -23,22 +24,40 @@ def skip_without_programs() -> None:
 @contextmanager
 def shared_broker(folder: Path) -> Iterator[Broker]:
     """The broker in `folder`: whoever comes first starts it, whoever leaves last stops it."""
+    with shared_server(folder, 2, lambda ports: Broker(folder / "kafka", *ports)) as broker:
+        yield broker
+
+
+class Server(Protocol):
+    """What can be shared: it is known by its folder, and starting it twice starts it once."""
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+Shared = TypeVar("Shared", bound=Server)
+
+
+@contextmanager
+def shared_server(folder: Path, port_count: int, make: Callable[[Sequence[int]], Shared]) -> Iterator[Shared]:
+    """A server for all workers of a run."""
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder):
         ports = folder / "ports"
         if not ports.exists():
-            ports.write_text(" ".join(map(str, free_ports(2))))
-        broker = Broker(folder / "kafka", *map(int, ports.read_text().split()))
-        broker.start()
+            ports.write_text(" ".join(map(str, free_ports(port_count))))
+        server = make([*map(int, ports.read_text().split())])
+        server.start()
         mark = folder / f"{secrets.token_hex(4)}.user"
         mark.touch()
     try:
-        yield broker
+        yield server
     finally:
         with _lock(folder):
             mark.unlink()
             if not list(folder.glob("*.user")):
-                broker.stop()
+                server.stop()
 
 
 @contextmanager
@@ -48,7 +67,7 @@ def _lock(folder: Path) -> Iterator[None]:
         yield
 
 
-def run_folder(factory: pytest.TempPathFactory) -> Path:
+def run_folder(factory: pytest.TempPathFactory, name: str = "shared_kafka") -> Path:
     """A folder that all workers of this run share."""
     base = factory.getbasetemp()
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared_kafka"
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name

@@ -6,7 +6,7 @@ import msgspec
 
 from jobs.engine.rebuild import TableResult
 from schemas.lake.lake import Lake
-from schemas.lake.line_log import append_line, read_lines
+from schemas.lake.line_log import read_lines
 
 
 class RunRecord(msgspec.Struct, kw_only=True):
@@ -20,16 +20,19 @@ class RunRecord(msgspec.Struct, kw_only=True):
     tables: list[TableResult] = []
 
 
+LOG = "runs/runs.ndjson"
+
+
 def log_path(lake: Lake) -> Path:
-    """Where the log lies."""
-    return lake.path / "runs" / "runs.ndjson"
+    """Where the log lies in a lake that is a folder."""
+    return lake.path / LOG
 
 
 def append_record(lake: Lake, record: RunRecord) -> None:
     """Add a run to the log. Call it with the `run` lock held: one writer at a time."""
-    append_line(log_path(lake), msgspec.json.encode(record))
+    lake.kept.append_line(LOG, msgspec.json.encode(record))
 
 
 def read_records(lake: Lake) -> list[RunRecord]:
     """All runs of the log, oldest first; a line that a crash cut is left out."""
-    return read_lines(log_path(lake), RunRecord)
+    return read_lines(lake.kept.read(LOG), RunRecord)

@@ -53,7 +53,7 @@ def keep_draw(
         return frozenset()
     draw_id = draw_id_of(holdout)
     snapshot = current_snapshot(lake, HOLDOUTS.name)
-    files = snapshot.files() if snapshot else []
+    files = lake.tables.fetch(snapshot.files()) if snapshot else []
     kept = [
         Assignment(row["customer_id"], row["group_number"] or NO_GROUP, row["is_held_out"])
         for path in files
@@ -116,5 +116,5 @@ def _groups(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
 def _add_part(lake: Lake, table: Table, rows: pa.Table, day: date, staging: Path, audit: Audit) -> None:
     """Publish the rows as one file more of the day's partition, once the audit has seen the whole partition."""
     base = current_snapshot(lake, table.name)
-    there = base.files([day.isoformat()]) if base else []
+    there = lake.tables.fetch(base.files([day.isoformat()])) if base else []
     publish_rows(lake, table, base, rows, day, staging, audit, beside=there)

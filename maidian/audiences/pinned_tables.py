@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import duckdb
 
@@ -13,6 +12,7 @@ from maidian.reading.views import create_view
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake
 from schemas.lake.snapshots import Snapshot, current_snapshot
+from schemas.lake.storage.environment import FileAt
 from schemas.tables import declared_tables
 from schemas.tables.declaration import Table
 from schemas.tables.export_log import TABLE as EXPORT_LOG
@@ -46,7 +46,7 @@ def pin_tables(lake: Lake, names: Iterable[str], as_of: date) -> Iterator[Pinned
     with duckdb.connect() as connection:
         connection.execute(f"SET TimeZone = '{lake.time_zone}'")
         for table in tables:
-            create_view(connection, table, _files(table, snapshots[table.name], as_of))
+            create_view(connection, table, lake.tables.fetch(_files(table, snapshots[table.name], as_of)))
         yield PinnedTables(connection, snapshots)
 
 
@@ -54,7 +54,7 @@ def newest_day(lake: Lake) -> date:
     """The newest day that lists can be made as of."""
     built = _built(current_snapshot(lake, NEEDED))
     if not built:
-        raise UsageError(f"lake {lake.path}: no table that lists are made from is built; run `maidian run`")
+        raise UsageError(f"lake {lake.name}: no table that lists are made from is built; run `maidian run`")
     return built[-1]
 
 
@@ -71,7 +71,7 @@ def _built(snapshot: Snapshot | None) -> list[date]:
     return sorted(date.fromisoformat(day) for day in snapshot.manifest.partitions) if snapshot else []
 
 
-def _files(table: Table, snapshot: Snapshot | None, as_of: date) -> list[Path]:
+def _files(table: Table, snapshot: Snapshot | None, as_of: date) -> list[FileAt]:
     """What to read: of a mart the day, of a fact the days up to it, of a master and of the log all."""
     first = as_of if table.is_mart else date.min
     last = as_of if table.is_mart or table.partition == "event_date" else date.max

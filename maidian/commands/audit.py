@@ -9,6 +9,7 @@ import msgspec
 from maidian.options import Language, Preferences, json_option, lake_option, pass_preferences, require_folder
 from schemas.lake.durable import write_durably
 from schemas.lake.lake import open_lake
+from schemas.lake.place import LakePlace
 
 HEADINGS: dict[Language, tuple[str, ...]] = {
     "en": ("table", "asked", "not met", "published"),
@@ -29,7 +30,7 @@ REFUSED: dict[Language, str] = {"en": "newer data refused", "zh": "较新数据�
 )
 @json_option
 @pass_preferences
-def command(preferences: Preferences, lake: Path, page: Path | None, is_json: bool) -> None:
+def command(preferences: Preferences, lake: LakePlace, page: Path | None, is_json: bool) -> None:
     """Show what the last audit of each table found: how much was asked, what was not met, and where.
 
     It is the audit of the days that the table was last published with. What is critical and not met keeps data
@@ -46,9 +47,9 @@ def command(preferences: Preferences, lake: Path, page: Path | None, is_json: bo
     if page is not None:
         require_folder("--html", page)
         written_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-        write_durably(page, audit_page(audits, str(opened.path), written_at, language).encode())
+        write_durably(page, audit_page(audits, opened.name, written_at, language).encode())
     if is_json:
-        click.echo(msgspec.json.encode({"lake": str(opened.path), "tables": audits}))
+        click.echo(msgspec.json.encode({"lake": opened.name, "tables": audits}))
         return
     if page is not None:
         click.echo(f"wrote {page}")

@@ -15,6 +15,7 @@ from maidian.options import (
     settings_option,
 )
 from schemas.errors import UsageError
+from schemas.lake.place import LakePlace
 
 
 @click.command(
@@ -31,7 +32,7 @@ from schemas.errors import UsageError
 @pass_preferences
 def command(
     preferences: Preferences,
-    lake: Path,
+    lake: LakePlace,
     settings_file: Path | None,
     first: datetime,
     last: datetime,

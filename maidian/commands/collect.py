@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from maidian.options import LANDING_IN_LAKE, lake_option
+from maidian.options import LANDING_IN_LAKE, lake_folder_option
 from pipelines.kafka_topic import SCHEME, KafkaTopic, check_properties, parse_topic, require_library
 from schemas.errors import UsageError
 
@@ -27,7 +27,7 @@ SPOOL_IN_LAKE = "spool"
 
 
 @click.command(name="collect")
-@lake_option
+@lake_folder_option
 @click.option(
     "--landing",
     envvar="MAIDIAN_LANDING",

@@ -10,6 +10,7 @@ from maidian.command_log import note_rows
 from maidian.options import DAY, Preferences, json_option, lake_option, pass_preferences
 from schemas.errors import UsageError
 from schemas.lake.lake import open_lake
+from schemas.lake.place import LakePlace
 
 
 @click.command(name="effect")
@@ -37,7 +38,7 @@ from schemas.lake.lake import open_lake
 @pass_preferences
 def command(
     preferences: Preferences,
-    lake: Path,
+    lake: LakePlace,
     campaign: str,
     first: datetime | None,
     last: datetime | None,

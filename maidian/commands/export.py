@@ -9,6 +9,7 @@ from maidian.command_log import note_rows
 from maidian.options import DAY, Preferences, json_option, lake_option, pass_preferences
 from schemas.errors import UsageError
 from schemas.lake.lake import open_lake
+from schemas.lake.place import LakePlace
 
 
 @click.command(name="export")
@@ -46,7 +47,7 @@ from schemas.lake.lake import open_lake
 @pass_preferences
 def command(
     preferences: Preferences,
-    lake: Path,
+    lake: LakePlace,
     audience: str | None,
     is_listing: bool,
     as_of: datetime | None,

@@ -3,7 +3,6 @@
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import click
@@ -22,6 +21,7 @@ from schemas.lake.garbage import (
 )
 from schemas.lake.lake import Lake, open_lake
 from schemas.lake.locks import LockHeldError
+from schemas.lake.place import LakePlace
 
 WRITERS = ("ingest", "run", "export")
 UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -60,7 +60,7 @@ class AgeType(click.ParamType[timedelta]):
 )
 @click.option("--dry-run", "is_dry", is_flag=True, help="Say what would go, and remove nothing.")
 @json_option
-def command(lake: Path, keep: int, min_age: timedelta, is_dry: bool, is_json: bool) -> None:
+def command(lake: LakePlace, keep: int, min_age: timedelta, is_dry: bool, is_json: bool) -> None:
     """Remove old snapshots and what dead processes left behind. The current snapshot always stays."""
     opened = open_lake(lake)
     now = datetime.now(UTC)

@@ -7,6 +7,8 @@ import click
 
 from maidian.options import Preferences, json_option, lake_option, landing_option, pass_preferences
 from schemas.errors import UsageError
+from schemas.lake.lake import open_lake
+from schemas.lake.place import LakePlace
 
 Master = Literal["skus", "customers"]
 
@@ -41,7 +43,7 @@ def command(
     master: Master | None,
     mapping: str | None,
     source: str | None,
-    lake: Path,
+    lake: LakePlace,
     landing: Path,
     is_json: bool,
 ) -> None:
@@ -64,7 +66,7 @@ def command(
     prepared = None if mapping is None else prepare_mapping(mapping)
     for file in files:
         find_input(file)  # A name that is wrong is said before the first file is read, not after hours.
-    places = ImportPlaces.of(lake, landing)
+    places = ImportPlaces.of(lake if isinstance(lake, Path) else open_lake(lake).path, landing)
     reports = []
     for file in files:
         with ImportBar(file, is_json) as bar:
@@ -81,7 +83,7 @@ def _import_master(
     master: Master,
     mapping: str | None,
     source: str | None,
-    path: Path,
+    place: LakePlace,
     is_json: bool,
 ) -> None:
     """Replace a master by a file."""
@@ -96,10 +98,9 @@ def _import_master(
     from pipelines.imports.input_file import find_input
     from pipelines.imports.masters.import_master import import_master
     from pipelines.imports.masters.master_mapping import prepare_master
-    from schemas.lake.lake import open_lake
 
     find_input(files[0])
-    prepared, lake = prepare_master(master, mapping), open_lake(path)
+    prepared, lake = prepare_master(master, mapping), open_lake(place)
     with ImportBar(files[0], is_json) as bar:
         report = import_master(files[0], prepared, lake, audit_partitions, bar.update)
     if is_json:

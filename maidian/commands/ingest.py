@@ -24,6 +24,7 @@ from pipelines.kafka_topic import KafkaTopic
 from schemas.errors import MaidianError, UsageError
 from schemas.lake.lake import create_lake
 from schemas.lake.locks import hold_lock
+from schemas.lake.place import LakePlace
 
 FOLLOW_INTERVAL_SECONDS = 5.0  # an event is queryable well within a minute, and an idle follow costs next to nothing
 
@@ -54,7 +55,7 @@ FOLLOW_INTERVAL_SECONDS = 5.0  # an event is queryable well within a minute, and
 @json_option
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- BEAM_OPTION...]")
 def command(
-    lake: Path,
+    lake: LakePlace,
     landing: Path | KafkaTopic,
     time_zone: ZoneInfo | None,
     is_following: bool,
@@ -77,11 +78,13 @@ def command(
     if isinstance(landing, Path) and not landing.is_dir():
         raise UsageError(f"no landing at {landing}; bring files in with `maidian import` first, or give --landing")
     from jobs.engine.audit import audit_partitions
+    from maidian.distribution import check_runner
     from maidian.ingest_display import as_json, print_result, total_line
     from pipelines.ingest.follow import follow
     from pipelines.ingest.ingest import IngestJob, IngestResult, ingest
 
     opened = create_lake(lake, time_zone.key if time_zone else None)
+    check_runner(opened, runner)
     job = IngestJob(
         lake=opened,
         landing=landing.absolute() if isinstance(landing, Path) else landing,

@@ -1,12 +1,12 @@
 """`maidian lookup`: what an operator asks about one customer, product or search term."""
 
 from datetime import datetime
-from pathlib import Path
 
 import click
 
 from maidian.options import DAY, Preferences, json_option, lake_option, pass_preferences
 from schemas.lake.lake import open_lake
+from schemas.lake.place import LakePlace
 
 
 @click.command(name="lookup")
@@ -23,7 +23,7 @@ from schemas.lake.lake import open_lake
 @json_option
 @pass_preferences
 def command(
-    preferences: Preferences, lake: Path, kind: str, value: str, as_of: datetime | None, limit: int, is_json: bool
+    preferences: Preferences, lake: LakePlace, kind: str, value: str, as_of: datetime | None, limit: int, is_json: bool
 ) -> None:
     """Look a customer, a product or a search term up.
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
-from maidian.options import DAY, json_option, lake_option, landing_option
+from maidian.options import DAY, json_option, lake_folder_option, lake_option, landing_option
 from schemas.errors import UsageError
 from schemas.events.rejects import RejectKind
 from schemas.lake.lake import open_lake
+from schemas.lake.place import LakePlace
 
 
 @click.group(name="replay")
@@ -34,7 +35,7 @@ def command() -> None:
 @click.option("--from", "first", type=DAY, help="First received day.")
 @click.option("--to", "last", type=DAY, help="Last received day.")
 def export(
-    lake: Path,
+    lake: LakePlace,
     out: str,
     kinds: tuple[str, ...],
     sources: tuple[str, ...],
@@ -77,7 +78,7 @@ def export(
 @landing_option
 @json_option
 @click.argument("file", type=click.Path(path_type=Path))
-def take(lake: Path, landing: Path, is_json: bool, file: Path) -> None:
+def take(lake: LakePlace, landing: Path, is_json: bool, file: Path) -> None:
     """Take a repaired file back into landing. Lines that nobody changed are left out."""
     from pipelines.replay import take_back
 
@@ -97,7 +98,7 @@ def take(lake: Path, landing: Path, is_json: bool, file: Path) -> None:
 
 
 @command.command(name="unmapped")
-@lake_option
+@lake_folder_option
 @landing_option
 @click.option("--dry-run", "is_dry_run", is_flag=True, help="Only count, and name what is still unknown.")
 @json_option

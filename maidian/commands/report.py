@@ -10,6 +10,7 @@ from maidian.options import DAY, Preferences, lake_option, pass_preferences, req
 from schemas.errors import UsageError
 from schemas.lake.durable import write_durably
 from schemas.lake.lake import open_lake
+from schemas.lake.place import LakePlace
 
 
 @click.command(name="report")
@@ -25,7 +26,9 @@ from schemas.lake.lake import open_lake
 @click.option("--days", type=click.IntRange(1, 180), default=30, show_default=True, help="How many days it is about.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Rows of the lists of tops.")
 @pass_preferences
-def command(preferences: Preferences, lake: Path, out: Path, as_of: datetime | None, days: int, limit: int) -> None:
+def command(
+    preferences: Preferences, lake: LakePlace, out: Path, as_of: datetime | None, days: int, limit: int
+) -> None:
     """Write one page about the shop: traffic, orders, searches, order values, what is looked at, data quality.
 
     It holds all it needs and loads nothing, so that it can be sent or put anywhere; with --lang zh (before `report`)

@@ -1,7 +1,5 @@
 """`maidian rollback`: point a table at another snapshot."""
 
-from pathlib import Path
-
 import click
 import msgspec
 
@@ -9,6 +7,7 @@ from maidian.options import json_option, lake_option
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake, open_lake
 from schemas.lake.locks import hold_lock
+from schemas.lake.place import LakePlace
 from schemas.lake.publish import roll_back
 from schemas.lake.snapshots import Snapshot, current_snapshot, find_snapshot, list_snapshots
 
@@ -19,7 +18,7 @@ from schemas.lake.snapshots import Snapshot, current_snapshot, find_snapshot, li
 @json_option
 @click.argument("table")
 @click.argument("snapshot", required=False)
-def command(lake: Path, is_listing: bool, is_json: bool, table: str, snapshot: str | None) -> None:
+def command(lake: LakePlace, is_listing: bool, is_json: bool, table: str, snapshot: str | None) -> None:
     """Point TABLE at a SNAPSHOT, by default the one its present snapshot was built upon.
 
     Readers see it at once. It holds until the table is next rebuilt: the rolled-back days are then dirty, so remove the

@@ -14,6 +14,7 @@ from maidian.options import (
     pass_preferences,
     settings_option,
 )
+from schemas.lake.place import LakePlace
 
 
 @click.command(
@@ -34,7 +35,7 @@ from maidian.options import (
 @pass_preferences
 def command(
     preferences: Preferences,
-    lake: Path,
+    lake: LakePlace,
     settings_file: Path | None,
     as_of: datetime | None,
     runner: str | None,

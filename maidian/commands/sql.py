@@ -8,6 +8,7 @@ import click
 from maidian.options import lake_option
 from schemas.errors import UsageError
 from schemas.lake.lake import open_lake
+from schemas.lake.place import LakePlace
 
 FORMATS = ("table", "csv", "json", "ndjson")
 
@@ -28,7 +29,7 @@ FORMATS = ("table", "csv", "json", "ndjson")
 @click.option("--copy", "is_copied", is_flag=True, help="With --save: the rows themselves, not views of the lake.")
 @click.option("--replace", "is_replaced", is_flag=True, help="With --save: the file may be there already.")
 def command(
-    lake: Path, queries: tuple[str, ...], shape: str, database: Path | None, is_copied: bool, is_replaced: bool
+    lake: LakePlace, queries: tuple[str, ...], shape: str, database: Path | None, is_copied: bool, is_replaced: bool
 ) -> None:
     """Ask in SQL: every table is a DuckDB view of what is published now.
 

@@ -7,6 +7,7 @@ import msgspec
 
 from maidian.options import Language, Preferences, json_option, lake_option, pass_preferences, settings_option
 from schemas.lake.lake import open_lake
+from schemas.lake.place import LakePlace
 from schemas.settings_file import lake_settings
 
 HEADINGS: dict[Language, tuple[str, ...]] = {
@@ -21,7 +22,7 @@ NUMBERS = ("days", "rows", "dirty days", "天数", "行数", "待重建天数")
 @settings_option
 @json_option
 @pass_preferences
-def command(preferences: Preferences, lake: Path, settings_file: Path | None, is_json: bool) -> None:
+def command(preferences: Preferences, lake: LakePlace, settings_file: Path | None, is_json: bool) -> None:
     """Show each table's newest day, rows, dirty days, age and last run, and the last failure of any.
 
     It only reads, and works beside a run. Dirty days count against what is published now: `+` says that a table it
@@ -32,9 +33,9 @@ def command(preferences: Preferences, lake: Path, settings_file: Path | None, is
     from maidian.run_display import new_table, print_table
 
     opened = open_lake(lake)
-    statuses = table_statuses(opened, find_jobs(lake_settings(lake, settings_file)))
+    statuses = table_statuses(opened, find_jobs(lake_settings(opened.path, settings_file)))
     if is_json:
-        document = {"lake": str(opened.path), "time_zone": opened.time_zone, "tables": statuses}
+        document = {"lake": opened.name, "time_zone": opened.time_zone, "tables": statuses}
         click.echo(msgspec.json.encode(document))
         return
 

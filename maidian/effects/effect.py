@@ -69,7 +69,8 @@ def _create_views(
     connection: duckdb.DuckDBPyConnection, lake: Lake, names: Sequence[str], days: tuple[date, date]
 ) -> None:
     for name in names:
-        create_view(connection, declared_tables()[name], files_between(current_snapshot(lake, name), *days))
+        files = files_between(current_snapshot(lake, name), *days)
+        create_view(connection, declared_tables()[name], lake.tables.fetch(files))
 
 
 def _campaign(connection: duckdb.DuckDBPyConnection, asked: Asked) -> Campaign:
@@ -106,7 +107,7 @@ def _keep(lake: Lake, rows: Sequence[Row], as_of: date, audit: Audit) -> None:
         mine = {(row["campaign"], row["campaign_first_date"]) for row in rows}
         others = [
             row
-            for path in (base.files([as_of.isoformat()]) if base else [])
+            for path in (lake.tables.fetch(base.files([as_of.isoformat()])) if base else [])
             for row in pq.read_table(path, partitioning=None).to_pylist()
             if (row["campaign"], row["campaign_first_date"]) not in mine
         ]

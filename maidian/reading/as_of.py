@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -14,6 +13,7 @@ from maidian.reading.views import create_view
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake
 from schemas.lake.snapshots import Snapshot, current_snapshot
+from schemas.lake.storage.environment import FileAt
 from schemas.tables import declared_tables
 from schemas.tables.declaration import Table
 
@@ -34,7 +34,7 @@ def newest_as_of(lake: Lake, as_of: date | None) -> date:
     wanted = [day for day in built if as_of is None or day <= as_of]
     if not wanted:
         when = f" on or before {as_of}; the oldest day there is: {min(built)}" if built else "; run `maidian run`"
-        raise UsageError(f"lake {lake.path}: the tables to look things up in are not built{when}")
+        raise UsageError(f"lake {lake.name}: the tables to look things up in are not built{when}")
     return max(wanted)
 
 
@@ -57,11 +57,11 @@ def connect_as_of(
         connection.execute("SET parquet_metadata_cache = true")  # several queries over the same files
         for table in tables:
             snapshot = current_snapshot(lake, table.name)
-            create_view(connection, table, _files(table, snapshot, day, fact_days))
+            create_view(connection, table, lake.tables.fetch(_files(table, snapshot, day, fact_days)))
         yield connection
 
 
-def _files(table: Table, snapshot: Snapshot | None, day: date, fact_days: int) -> list[Path]:
+def _files(table: Table, snapshot: Snapshot | None, day: date, fact_days: int) -> list[FileAt]:
     first, last = (day, day) if table.is_mart else (day - timedelta(fact_days - 1), day)
     if table.partition == RECEIVED_PARTITION:
         last = date.max
@@ -70,7 +70,7 @@ def _files(table: Table, snapshot: Snapshot | None, day: date, fact_days: int) -
     return files_between(snapshot, first, last)
 
 
-def files_between(snapshot: Snapshot | None, first: date, last: date) -> list[Path]:
+def files_between(snapshot: Snapshot | None, first: date, last: date) -> list[FileAt]:
     """The files of the partitions from one day to another, both included; none where nothing was published."""
     if snapshot is None:
         return []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
 
     from schemas.tables.declaration import Table
@@ -19,7 +20,7 @@ def open_table(name: str, lake: str | Path | None = None) -> pl.LazyFrame:
 
     Args:
         name: of the table, such as "sku_viewers".
-        lake: the lake's directory; without one that of MAIDIAN_LAKE, else ./lake.
+        lake: the lake's directory, or s3://BUCKET/PREFIX; without one that of MAIDIAN_LAKE, else ./lake.
 
     Returns:
         All its partitions with the declared columns (docs/tables.md); no rows where nothing was published yet. Filter
@@ -34,10 +35,11 @@ def open_table(name: str, lake: str | Path | None = None) -> pl.LazyFrame:
     from maidian.options import DEFAULT_LAKE
     from maidian.reading.run_log import run_log
     from schemas.lake.lake import open_lake
+    from schemas.lake.place import parse_place
     from schemas.lake.snapshots import current_snapshot
     from schemas.tables import declared_log
 
-    opened = open_lake(Path(lake or os.environ.get("MAIDIAN_LAKE") or DEFAULT_LAKE))
+    opened = open_lake(parse_place(lake or os.environ.get("MAIDIAN_LAKE") or DEFAULT_LAKE))
     if name == declared_log().name:
         return pl.DataFrame(run_log(opened)).lazy()
     table = find_table(name)

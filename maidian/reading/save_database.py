@@ -16,6 +16,10 @@ def save_database(lake: Lake, target: Path, *, is_copied: bool, is_replaced: boo
     they read. UsageError when the file is there and may not be replaced, or its folder is not there.
     """
     require_folder("--save", target)
+    if lake.place and not is_copied:
+        raise UsageError(
+            f"--save {target}: views of {lake.place} last as long as this command; add --copy for the rows"
+        )
     if target.exists() and not is_replaced:
         raise UsageError(f"--save {target}: the file is there; add --replace, or name another")
     half = target.with_name(f".{target.name}.half-written")

@@ -10,9 +10,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from maidian.reading.object_dataset import dataset_of
 from maidian.reading.run_log import run_log
 from schemas.lake.lake import Lake
-from schemas.lake.snapshots import current_snapshot
+from schemas.lake.snapshots import Snapshot, current_snapshot
+from schemas.lake.storage.environment import FileAt
 from schemas.tables import declared_log, declared_tables
 from schemas.tables.declaration import Column, Table
 
@@ -26,16 +28,26 @@ def connect(lake: Lake, database: str = ":memory:") -> duckdb.DuckDBPyConnection
     connection.execute(f"SET TimeZone = {_text(lake.time_zone)}")
     connection.execute("SET enable_progress_bar = false")
     for table in declared_tables().values():
-        snapshot = current_snapshot(lake, table.name)
-        create_view(connection, table, snapshot.files() if snapshot else [])
+        _create_whole_view(connection, table, current_snapshot(lake, table.name))
         explain(connection, table, "VIEW")
     add_run_log(connection, lake)
     return connection
 
 
-def create_view(connection: duckdb.DuckDBPyConnection, table: Table, files: Iterable[Path]) -> None:
+def create_view(connection: duckdb.DuckDBPyConnection, table: Table, files: Iterable[FileAt]) -> None:
     """Make the view of a table that holds the rows of these files."""
     connection.execute(f"CREATE OR REPLACE VIEW {_name(table.name)} AS {select_statement(table, files)}")
+
+
+def _create_whole_view(connection: duckdb.DuckDBPyConnection, table: Table, snapshot: Snapshot | None) -> None:
+    """Of an object store only what a query asks for is read: those days and columns."""
+    if snapshot is None or isinstance(snapshot.directory, Path) or not snapshot.manifest.partitions:
+        create_view(connection, table, snapshot.files() if snapshot else [])
+        return
+    listed = f"objects of {table.name}"
+    connection.register(listed, dataset_of(table, snapshot))
+    names = ", ".join(_name(column.name) for column in table.columns)
+    connection.execute(f"CREATE OR REPLACE VIEW {_name(table.name)} AS SELECT {names} FROM {_name(listed)}")  # noqa: S608
 
 
 def add_run_log(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
@@ -65,7 +77,7 @@ def explain(connection: duckdb.DuckDBPyConnection, table: Table, kind: str) -> N
         connection.execute(f"COMMENT ON COLUMN {place} IS {_text(_meaning(column))}")
 
 
-def select_statement(table: Table, files: Iterable[Path]) -> str:
+def select_statement(table: Table, files: Iterable[FileAt]) -> str:
     """The SQL that reads the files as the declared columns, whatever the files were written with.
 
     The empty row in front gives every column its type, also one that was declared after all of the files were written.

@@ -10,10 +10,9 @@ from jobs.engine.last_audit import last_audits
 from maidian.reading.as_of import answer, connect_as_of, newest_as_of, tables_in
 from maidian.reading.section import Section
 from maidian.report.questions import AUDITS, SECTIONS, SOURCES
-from pipelines.ingest.progress import Outcome, read_progress
-from pipelines.ingest.publish_events import index_folder
+from pipelines.ingest.progress import Outcome
+from pipelines.ingest.publish_events import published_progress
 from schemas.lake.lake import Lake
-from schemas.lake.snapshots import current_snapshot
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -50,10 +49,8 @@ def gather(lake: Lake, *, as_of: date | None, days: int, limit: int) -> Report:
 
 def _sources(lake: Lake) -> list[tuple[Any, ...]]:
     """What became of all lines ever read, by source, as each ingest prints for its own."""
-    snapshot = current_snapshot(lake, "events")
-    files = snapshot.manifest.state.get("progress", []) if snapshot else []
     totals: dict[str, Outcome] = {}
-    for outcome in read_progress(index_folder(lake), files).values():
+    for outcome in published_progress(lake).values():
         totals.setdefault(outcome.source, Outcome(source=outcome.source, segment="")).add(outcome)
     return [
         (name, total.line_count, total.accepted_count, total.repeated_count, sum(total.rejected.values()))

@@ -1,7 +1,8 @@
 """Removing files of the ingest's index that no snapshot of `events` names any more: merged away, or never published."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from pipelines.ingest.progress import INDEX
 from schemas.lake.garbage import MIN_AGE
 from schemas.lake.lake import Lake
 from schemas.lake.snapshots import find_snapshot, list_snapshots
@@ -18,15 +19,10 @@ def remove_unnamed_index_files(lake: Lake, now: datetime, min_age: timedelta) ->
     for snapshot_id in list_snapshots(lake, TABLE.name):
         state = find_snapshot(lake, TABLE.name, snapshot_id).manifest.state
         named.update(state.get("id_runs", []), state.get("progress", []))
-    removed = 0
-    for path in (lake.path / "ingest" / "index").glob("*"):
-        if path.name in named:
-            continue
-        try:
-            age = now - datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            if age >= max(min_age, MIN_AGE):
-                path.unlink()
-                removed += 1
-        except FileNotFoundError:  # a temporary name of the ingest beside us, which has its final one by now
-            continue
-    return removed
+    unnamed = [
+        file.name
+        for file in lake.kept.names(INDEX)
+        if file.name.rpartition("/")[2] not in named and now - file.modified_at >= max(min_age, MIN_AGE)
+    ]
+    lake.kept.remove(unnamed)
+    return len(unnamed)

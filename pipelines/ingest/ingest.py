@@ -15,8 +15,8 @@ from pipelines.ingest.ingest_range import IngestOptions
 from pipelines.ingest.kafka_segments import parse_segment
 from pipelines.ingest.plan import Plan, plan_ranges
 from pipelines.ingest.plan_records import plan_records
-from pipelines.ingest.progress import Outcome, done_until, read_progress
-from pipelines.ingest.publish_events import index_folder, publish_events
+from pipelines.ingest.progress import Outcome, done_until
+from pipelines.ingest.publish_events import publish_events, published_progress
 from pipelines.ingest.publish_rejects import publish_rejects
 from pipelines.ingest.ranges import RangeManifest, away_file, committed_ranges, forget_cycle, new_cycle, reuse_ranges
 from pipelines.kafka_topic import BrokerAwayError, KafkaTopic
@@ -123,9 +123,7 @@ def _plan(job: IngestJob) -> Plan:
 
 def _published(lake: Lake) -> dict[str, int]:
     """For each segment, the byte or offset up to which it is in the `events` table."""
-    snapshot = current_snapshot(lake, EVENTS.name)
-    files = snapshot.manifest.state.get("progress", []) if snapshot else []
-    return done_until(read_progress(index_folder(lake), files))
+    return done_until(published_progress(lake))
 
 
 def _holes(manifest: RangeManifest) -> str | None:

@@ -13,6 +13,9 @@ import msgspec
 from schemas.errors import MaidianError
 from schemas.lake.durable import write_durably
 
+INDEX = "ingest/index"
+"""Below the lake: the immutable files that the state of `events` names, these and the runs of event ids."""
+
 MAX_FILES = 8  # then they are merged into one; reading them all is the price of every plan
 
 

@@ -6,6 +6,7 @@ An event id that any range, day or run has brought before is a repeat; the first
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from pipelines.ingest.audit import Audit
 from pipelines.ingest.event_ids import add_run, are_known, first_of_each
 from pipelines.ingest.parquet import gather_rows, write_rows
-from pipelines.ingest.progress import Outcome, add_progress
+from pipelines.ingest.progress import INDEX, Outcome, Progress, add_progress, read_progress
 from pipelines.ingest.ranges import RangeManifest, events_file, ids_file, name_of
 from schemas.lake.lake import Lake
 from schemas.lake.publish import Change, NewFile, publish, staged_file
@@ -39,7 +40,15 @@ class _Slice:
 
 def index_folder(lake: Lake) -> Path:
     """Where the immutable files that `events` snapshots name lie: id runs and progress."""
-    return lake.path / "ingest" / "index"
+    return lake.path / INDEX
+
+
+def published_progress(lake: Lake) -> Progress:
+    """How far each segment is in the table, and what came of its lines."""
+    snapshot = current_snapshot(lake, TABLE.name)
+    files = snapshot.manifest.state.get("progress", []) if snapshot else []
+    lake.kept.recall(f"{INDEX}/{name}" for name in files)
+    return read_progress(index_folder(lake), files)
 
 
 def publish_events(
@@ -49,6 +58,7 @@ def publish_events(
     base = current_snapshot(lake, TABLE.name)
     state = dict(base.manifest.state) if base else {}
     lines = [np.load(ids_file(cycle, m.name)) if m.accepted_count else _NO_LINES for m in committed]
+    lake.kept.recall(_index_names(state))
     digests = np.concatenate([_NO_LINES, *lines])[:, :2]
     is_new = first_of_each(digests) & ~are_known(digests, index_folder(lake), state.get("id_runs", []))
     kept_by_range = _kept_rows(lines, is_new)
@@ -58,7 +68,7 @@ def publish_events(
     replace: list[str] = []
     name = f"part-{name_of(manifest.name for manifest in committed)}.parquet"
     for day, slices in _slices_by_day(cycle, committed, kept_by_range).items():
-        old = base.files([day]) if base else []
+        old = lake.tables.fetch(base.files([day])) if base else []
         if len(old) >= MAX_FILES:
             replace.append(day)
         tables = _tables(old if day in replace else [], slices)
@@ -66,11 +76,17 @@ def publish_events(
         write_rows(gather_rows(tables), path, TABLE.file_schema)
         add[day] = [NewFile(path, name, pq.read_metadata(path).num_rows)]
 
-    kept_files = {day: base.files([day]) if base and day not in replace else [] for day in add}
+    kept_files = {day: lake.tables.fetch(base.files([day])) if base and day not in replace else [] for day in add}
+    before = _index_names(state)
     state["audit"] = audit(TABLE, {day: [*kept_files[day], *(f.path for f in add[day])] for day in add})
     state["id_runs"] = add_run(digests[is_new], index_folder(lake), state.get("id_runs", []))
     state["progress"] = add_progress(index_folder(lake), state.get("progress", []), outcomes)
+    lake.kept.keep(sorted(_index_names(state) - before))
     return publish(lake, TABLE, base, Change(add=add, replace=replace), state, staging), outcomes
+
+
+def _index_names(state: Mapping[str, Any]) -> set[str]:
+    return {f"{INDEX}/{name}" for name in (*state.get("id_runs", []), *state.get("progress", []))}
 
 
 def _kept_rows(lines: Sequence[NDArray[np.uint64]], is_new: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:

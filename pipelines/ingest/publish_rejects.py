@@ -16,6 +16,7 @@ from pipelines.ingest.ranges import RangeManifest, name_of, rejects_file
 from schemas.lake.lake import Lake
 from schemas.lake.publish import Change, NewFile, publish, staged_file
 from schemas.lake.snapshots import Snapshot, current_snapshot
+from schemas.lake.storage.environment import polars_options
 from schemas.tables.rejects import TABLE
 
 MAX_FILES = 16  # a day's files; past that they are merged, so that a long --follow leaves few
@@ -41,7 +42,7 @@ def publish_rejects(
     add: dict[str, list[NewFile]] = {}
     replace: list[str] = []
     for day, ranges in _new_lines(cycle, base, committed).items():
-        old = base.files([day]) if base else []
+        old = lake.tables.fetch(base.files([day])) if base else []
         if len(old) >= MAX_FILES:
             replace.append(day)
         name = f"part-{name_of(ranges)}.parquet"
@@ -51,7 +52,7 @@ def publish_rejects(
         add[day] = [NewFile(path, name, pq.read_metadata(path).num_rows)]
     if base and not add:
         return base
-    kept = {day: base.files([day]) if base and day not in replace else [] for day in add}
+    kept = {day: lake.tables.fetch(base.files([day])) if base and day not in replace else [] for day in add}
     outcomes = audit(TABLE, {day: [*kept[day], *(file.path for file in add[day])] for day in add})
     return publish(lake, TABLE, base, Change(add=add, replace=replace), {"audit": outcomes}, staging)
 
@@ -80,7 +81,7 @@ def _known_offsets(base: Snapshot | None, segments: set[str]) -> dict[str, NDArr
     if not files:
         return {}
     rows = (
-        pl.scan_parquet(files, hive_partitioning=False, glob=False)
+        pl.scan_parquet([str(file) for file in files], hive_partitioning=False, glob=False, **polars_options(files[0]))
         .filter(pl.col("segment").is_in(segments))
         .select("segment", "byte_offset")
         .collect()

@@ -9,7 +9,8 @@
     lake/ingest/                       decoded ranges not yet published, and the index of event ids
     lake/locks/
 
-Temporary names lie beside what they become, so that a rename is all it takes.
+Temporary names lie beside what they become, so that a rename is all it takes. A lake in an object store has the tables and
+`ingest/index` there, and the rest in a folder of each machine: see storage/object_lake.py.
 """
 
 import os
@@ -24,8 +25,10 @@ import msgspec
 
 from schemas.errors import UsageError
 from schemas.lake.durable import write_durably
+from schemas.lake.place import LakePlace, StorePlace
 
 if TYPE_CHECKING:
+    from schemas.lake.storage.kept_files import KeptFiles
     from schemas.lake.storage.tables import Tables
 
 FORMAT = 1
@@ -42,15 +45,43 @@ class LakeMetadata(msgspec.Struct, kw_only=True):
 
 @dataclass(frozen=True)
 class Lake:
-    """An opened lake."""
+    """An opened lake. `path` is its folder or, where it is in the object store `place`, this machine's folder for it."""
 
     path: Path
     time_zone: str
+    place: StorePlace | None = None
+
+    @property
+    def name(self) -> str:
+        """Where it is, for a person."""
+        return str(self.place or self.path)
 
     @property
     def landing(self) -> Path:
         """Where the raw log lies unless the caller keeps it elsewhere."""
         return self.path / "landing"
+
+    @property
+    def tables(self) -> "Tables":
+        """What is published."""
+        if self.place is not None:
+            from schemas.lake.storage.object_lake import tables_of
+
+            return tables_of(self)
+        from schemas.lake.storage.folder import FolderTables
+
+        return FolderTables(self)
+
+    @property
+    def kept(self) -> "KeptFiles":
+        """The files that last and are no tables."""
+        if self.place is not None:
+            from schemas.lake.storage.object_lake import kept_files_of
+
+            return kept_files_of(self)
+        from schemas.lake.storage.kept_files import FolderFiles
+
+        return FolderFiles(self.path)
 
     def lock_path(self, name: str) -> Path:
         """The lock of a writer (`ingest`, `run`) or of a table while it is published."""
@@ -67,68 +98,84 @@ class Lake:
         staging.mkdir(parents=True)
         return staging
 
-    @property
-    def tables(self) -> "Tables":
-        """Where the published tables lie."""
-        from schemas.lake.storage.folder import FolderTables
-
-        return FolderTables(self)
-
     def table_names(self) -> list[str]:
         """Tables that have been published at least once, by name."""
         return self.tables.names()
 
 
-def create_lake(path: Path, time_zone: str | None = None) -> Lake:
+def is_lake(place: LakePlace) -> bool:
+    """Whether there is a lake."""
+    if isinstance(place, StorePlace):
+        from schemas.lake.storage.object_lake import is_object_lake
+
+        return is_object_lake(place)
+    return (place / "lake.json").exists()
+
+
+def create_lake(place: LakePlace, time_zone: str | None = None) -> Lake:
     """Make a lake, or open the one that is there. UsageError when it is of another zone or the zone is unknown."""
+    if isinstance(place, StorePlace):
+        from schemas.lake.storage.object_lake import create_object_lake
+
+        return create_object_lake(place, time_zone)
+    path = place
     if (path / "lake.json").exists():
         return open_lake(path, time_zone)
     zone = time_zone or DEFAULT_TIME_ZONE
-    _check_zone(zone)
-    absolute = _absolute(path)
+    check_zone(zone)
+    folder = absolute(path)
     path.mkdir(parents=True, exist_ok=True)
     made = LakeMetadata(format=FORMAT, time_zone=zone, created_at=datetime.now(UTC).isoformat(timespec="seconds"))
     write_durably(path / "lake.json", msgspec.json.format(msgspec.json.encode(made)) + b"\n")
-    return Lake(absolute, zone)
+    return Lake(folder, zone)
 
 
-def open_lake(path: Path, time_zone: str | None = None) -> Lake:
+def open_lake(place: LakePlace, time_zone: str | None = None) -> Lake:
     """Open a lake. UsageError when there is none, or it is of another time zone or of a newer format."""
+    if isinstance(place, StorePlace):
+        from schemas.lake.storage.object_lake import open_object_lake
+
+        return open_object_lake(place, time_zone)
     try:
-        content = (path / "lake.json").read_bytes()
+        content = (place / "lake.json").read_bytes()
     except FileNotFoundError:
-        raise UsageError(f"no lake at {path}; make one with `maidian init --lake {path}`") from None
+        raise UsageError(f"no lake at {place}; make one with `maidian init --lake {place}`") from None
     except NotADirectoryError:
-        raise UsageError(f"{path} is a file, not a lake; give the lake's folder with --lake") from None
+        raise UsageError(f"{place} is a file, not a lake; give the lake's folder with --lake") from None
+    return Lake(absolute(place), checked_zone(content, str(place), time_zone))
+
+
+def checked_zone(content: bytes, where: str, time_zone: str | None) -> str:
+    """The time zone that `lake.json` says. UsageError when that is another, or the lake is not one we can read."""
     try:
         metadata = msgspec.json.decode(content, type=LakeMetadata)
     except msgspec.MsgspecError as error:
-        raise UsageError(f"{path / 'lake.json'} cannot be read ({error}); restore it from a backup") from None
+        raise UsageError(f"{where}/lake.json cannot be read ({error}); restore it from a backup") from None
     if metadata.format > FORMAT:
         raise UsageError(
-            f"the lake at {path} is of format {metadata.format}, this maidian reads up to {FORMAT}; use a newer one"
+            f"the lake at {where} is of format {metadata.format}, this maidian reads up to {FORMAT}; use a newer one"
         )
     if time_zone is not None and time_zone != metadata.time_zone:
         raise UsageError(
-            f"the lake at {path} is of time zone {metadata.time_zone}, not {time_zone}: its business days are fixed; "
+            f"the lake at {where} is of time zone {metadata.time_zone}, not {time_zone}: its business days are fixed; "
             "leave --time-zone out, or make another lake"
         )
-    _check_zone(metadata.time_zone)
-    return Lake(_absolute(path), metadata.time_zone)
+    check_zone(metadata.time_zone)
+    return metadata.time_zone
 
 
-def _absolute(path: Path) -> Path:
-    absolute = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would rename a lake behind a symbolic link
-    if "=" in str(absolute):  # found out in Polars: every name=value folder above a file is taken for a partition
-        raise UsageError(f"the path {absolute} holds a =, which tools read as a partition; keep the lake elsewhere")
-    if any(character in str(absolute) for character in "*?["):
-        raise UsageError(
-            f"the path {absolute} holds a *, ? or [, which tools read as a pattern; keep the lake elsewhere"
-        )
-    return absolute
+def absolute(path: Path) -> Path:
+    """The path in full. UsageError for one that tools would misread."""
+    full = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would rename a lake behind a symbolic link
+    if "=" in str(full):  # found out in Polars: every name=value folder above a file is taken for a partition
+        raise UsageError(f"the path {full} holds a =, which tools read as a partition; keep the lake elsewhere")
+    if any(character in str(full) for character in "*?["):
+        raise UsageError(f"the path {full} holds a *, ? or [, which tools read as a pattern; keep the lake elsewhere")
+    return full
 
 
-def _check_zone(zone: str) -> None:
+def check_zone(zone: str) -> None:
+    """UsageError for a zone that nobody knows."""
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""A log of lines in a file: appended whole, on stable storage at return, and halved when it grows too long."""
+"""A log of lines: appended whole, on stable storage at return, and halved when it grows too long."""
 
 import os
 from contextlib import suppress
@@ -15,12 +15,11 @@ MAX_BYTES = 4_000_000
 Kind = TypeVar("Kind")
 
 
-def append_line(path: Path, line: bytes) -> None:
+def append_to_file(path: Path, line: bytes) -> None:
     """Add a line, given without its line feed. Call it with a lock held: one writer at a time."""
     path.parent.mkdir(exist_ok=True)
     if path.exists() and path.stat().st_size > MAX_BYTES:
-        lines = path.read_bytes().splitlines(keepends=True)
-        write_durably(path, b"".join(lines[len(lines) // 2 :]))
+        write_durably(path, shortened(path.read_bytes()))
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         start = b"" if _ends_with_newline(path) else b"\n"  # a crash cut the last line: leave it, start a new one
@@ -31,14 +30,21 @@ def append_line(path: Path, line: bytes) -> None:
     sync_folder(path.parent)
 
 
-def read_lines(path: Path, kind: type[Kind]) -> list[Kind]:
-    """All lines as what they are, oldest first; one that a crash cut is left out. None where there is no file."""
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
+def appended(log: bytes, line: bytes) -> bytes:
+    """The log with one line more."""
+    return log + line + b"\n"
+
+
+def shortened(log: bytes) -> bytes:
+    """A log that has grown too long without its older half."""
+    lines = log.splitlines(keepends=True) if len(log) > MAX_BYTES else []
+    return b"".join(lines[len(lines) // 2 :]) if lines else log
+
+
+def read_lines(log: bytes, kind: type[Kind]) -> list[Kind]:
+    """All lines as what they are, oldest first; one that a crash cut is left out."""
     read = []
-    for line in lines:
+    for line in log.splitlines():
         with suppress(msgspec.MsgspecError):
             read.append(msgspec.json.decode(line, type=kind))
     return read

@@ -11,13 +11,17 @@ from schemas.errors import MaidianError
 _CHUNK_BYTES = 1 << 20
 
 
-class DataFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One Parquet file. `digest` is a BLAKE2b of its bytes."""
+class DataFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One Parquet file. `digest` is a BLAKE2b of its bytes.
+
+    In an object store, `origin` is the snapshot that the file was written for, where that is an earlier one.
+    """
 
     name: str
     row_count: int
     byte_count: int
     digest: str
+    origin: str | None = None
 
 
 class Partition(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,17 +62,25 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest. MaidianError when it is damaged or gone."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest)
+        return decode_manifest(path.read_bytes(), str(path))
     except FileNotFoundError:
         raise MaidianError(f"{path} is missing; roll the table back to an older snapshot") from None
+
+
+def decode_manifest(content: bytes, where: str) -> Manifest:
+    """The manifest that was read. MaidianError when it is damaged."""
+    try:
+        return msgspec.json.decode(content, type=Manifest)
     except msgspec.MsgspecError as error:
-        raise MaidianError(f"{path} is damaged ({error}); roll the table back to an older snapshot") from None
+        raise MaidianError(f"{where} is damaged ({error}); roll the table back to an older snapshot") from None
 
 
-def describe_file(path: Path, row_count: int) -> DataFile:
-    """Measure a finished file."""
+def describe_file(path: Path, row_count: int, name: str | None = None) -> DataFile:
+    """Measure a finished file; `name` is what it is called in its partition, by default as it is now."""
     digest = hashlib.blake2b(digest_size=16)
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
-    return DataFile(name=path.name, row_count=row_count, byte_count=path.stat().st_size, digest=digest.hexdigest())
+    return DataFile(
+        name=name or path.name, row_count=row_count, byte_count=path.stat().st_size, digest=digest.hexdigest()
+    )

@@ -1,12 +1,13 @@
 """Reading a table: resolve `current` once, and keep what it names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.errors import UsageError
 from schemas.lake.manifest import DataFile, Manifest
+from schemas.lake.storage.environment import FileAt
 
 if TYPE_CHECKING:
     from schemas.lake.lake import Lake
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 class Snapshot:
     """One published state of a table. It does not change; it goes away when garbage is collected."""
 
-    directory: Path
+    directory: FileAt
     manifest: Manifest
 
     @property
@@ -24,14 +25,24 @@ class Snapshot:
         """The snapshot's name; later ones sort later."""
         return self.manifest.id
 
-    def locate(self, value: str, file: DataFile) -> Path:
-        """Where a file of a partition is."""
-        return self.directory / f"{self.manifest.partition_column}={value}" / file.name
+    def locate(self, value: str, file: DataFile) -> FileAt:
+        """Where a file of a partition is. In a folder, a snapshot has a link to each of its files."""
+        partition = f"{self.manifest.partition_column}={value}"
+        if isinstance(self.directory, Path):
+            return self.directory / partition / file.name
+        snapshots, _, own_id = self.directory.rpartition("/")
+        return f"{snapshots}/{file.origin or own_id}/{partition}/{file.name}"
 
-    def files(self, values: Iterable[str] | None = None) -> list[Path]:
+    def each_file(self) -> Iterator[tuple[str, DataFile]]:
+        """Every file with its partition, in order."""
+        for value in sorted(self.manifest.partitions):
+            for file in self.manifest.partitions[value].files:
+                yield value, file
+
+    def files(self, values: Iterable[str] | None = None) -> list[FileAt]:
         """The Parquet files of the named partitions that are there, or of all, in order."""
-        wanted = sorted(self.manifest.partitions if values is None else set(values) & self.manifest.partitions.keys())
-        return [self.locate(value, file) for value in wanted for file in self.manifest.partitions[value].files]
+        wanted = None if values is None else set(values)
+        return [self.locate(value, file) for value, file in self.each_file() if wanted is None or value in wanted]
 
 
 def current_snapshot(lake: "Lake", table: str) -> Snapshot | None:

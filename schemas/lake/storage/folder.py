@@ -12,6 +12,7 @@ import errno
 import os
 import secrets
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from schemas.lake.durable import sync_file, sync_folder, write_durably
 from schemas.lake.locks import hold_lock
 from schemas.lake.manifest import DataFile, Manifest, describe_file, read_manifest
 from schemas.lake.snapshots import Snapshot
+from schemas.lake.storage.environment import FileAt
 from schemas.lake.storage.new_manifest import check_unmoved, files_of, new_id, new_manifest
 from schemas.lake.storage.tables import NO_PARTITION, Change
 from schemas.tables.declaration import Table
@@ -65,6 +67,10 @@ class FolderTables:
         """Its folder and manifest."""
         folder = self._folder(table)
         return Snapshot(folder / snapshot_id, read_manifest(folder / f"{snapshot_id}.json"))
+
+    def fetch(self, files: Iterable[FileAt]) -> list[Path]:
+        """They are on this machine."""
+        return [Path(file) for file in files]
 
     def publish(
         self, table: Table, base: Snapshot | None, change: Change, state: dict[str, Any], staging: Path

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from schemas.lake.snapshots import Snapshot
+from schemas.lake.storage.environment import FileAt
 from schemas.tables.declaration import Table
 
 # Hive's own name for "no value": a table without rows is still a table that can be queried.
@@ -58,6 +59,9 @@ class Tables(Protocol):
 
     def snapshot(self, table: str, snapshot_id: str) -> Snapshot:
         """One that is there."""
+
+    def fetch(self, files: Iterable[FileAt]) -> list[Path]:
+        """The files of snapshots as files on this machine, for what reads no others; in order."""
 
     def publish(
         self, table: Table, base: Snapshot | None, change: Change, state: dict[str, Any], staging: Path

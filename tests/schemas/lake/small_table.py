@@ -36,11 +36,13 @@ def put(
     name: str = "part-0.parquet",
     replace: Iterable[str] = (),
     base: Snapshot | None = None,
+    *,
+    upon_base: bool = False,
 ) -> Snapshot:
-    """Publish one file a day upon `base`, by default the current snapshot."""
+    """Publish one file a day upon `base`, by default (unless `upon_base`: None is a base too) the current snapshot."""
     staging = lake.fresh_staging("run")
     add = {day: [stage(staging, name, values)] for day, values in numbers.items()}
-    upon = base or current_snapshot(lake, "numbers")
+    upon = base if upon_base else base or current_snapshot(lake, "numbers")
     return publish(lake, NUMBERS, upon, Change(add=add, replace=replace), {"made_by": "test"}, staging)
 
 
