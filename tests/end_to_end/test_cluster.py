@@ -1,6 +1,7 @@
 """A topic of eight partitions, ingest and all jobs on a Flink of two task managers: the tables are those of one machine.
 
-EVENTS=5000000 make cluster-test takes many; the tests of kills have few, so that a kill comes soon.
+EVENTS=5000000 WORKERS=2 make cluster-test takes many events, and one lake on Flink in place of three; the tests of kills have
+few, so that a kill comes soon.
 """
 
 import os
@@ -13,39 +14,59 @@ from infra.local.flink.cluster import SessionCluster
 from infra.local.kafka.broker import Broker
 from infra.local.process import free_ports
 from pipelines.kafka_topic import KafkaTopic
-from tests.end_to_end.cluster_work import assert_equal, cost_of, finish, on_flink, shop_in_topic, start, wait_until
+from tests.end_to_end.cluster_work import (
+    GIVE_UP_SECONDS,
+    assert_equal,
+    cost_of,
+    finish,
+    newest_day,
+    on_flink,
+    parts_of,
+    shop_in_topic,
+    start,
+    wait_until,
+)
 from tests.end_to_end.commands import maidian
 from tests.local_broker import skip_without_programs
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(7200)]
 
 EVENTS = int(os.environ.get("EVENTS", "50000"))
+# The first finds a cluster that has just started, which compiles and imports as it works.
+WORKERS = [int(count) for count in os.environ.get("WORKERS", "2 1 2").split()]
 EVENTS_OF_KILLS = 60_000  # work for some seconds, in several blocks and days
 
 
-@pytest.mark.parametrize("workers", [(1, 2)])
-def test_tables_equal_those_of_one_machine(
-    kafka_broker: Broker, flink_cluster: SessionCluster, tmp_path: Path, workers: tuple[int, ...]
-) -> None:
+def test_tables_equal_those_of_one_machine(kafka_broker: Broker, flink_cluster: SessionCluster, tmp_path: Path) -> None:
     topic = shop_in_topic(kafka_broker, tmp_path, EVENTS, days=max(4, min(30, EVENTS // 20_000)))
     here = tmp_path / "here"
     with cost_of(None) as ingest_here:
         finish(start("ingest", "--lake", here, "--landing", topic))
     with cost_of(None) as run_here:
         finish(start("run", "--lake", here))
-    print(f"\n{EVENTS:,} events{'':16}wall s   CPU s   CPU to one process")
-    print(f"ingest, one process      {ingest_here.wall:7.1f} {ingest_here.cpu:7.1f}")
-    print(f"run, one process         {run_here.wall:7.1f} {run_here.cpu:7.1f}")
-    for count in workers:
-        lake = tmp_path / f"flink-{count}"
-        with cost_of(flink_cluster) as ingest_there:
-            finish(start("ingest", "--lake", lake, "--landing", topic, *on_flink(flink_cluster, count)))
-        with cost_of(flink_cluster) as run_there:
-            finish(start("run", "--lake", lake, *on_flink(flink_cluster, count)))
-        for what, there, one in (("ingest", ingest_there, ingest_here), ("run", run_there, run_here)):
-            label = f"{what}, Flink, {count} worker{'s' * (count > 1)}"
-            print(f"{label:25}{there.wall:7.1f} {there.cpu:7.1f}   {there.cpu / one.cpu:.2f}")
-        assert_equal(lake, here)
+    last_day = newest_day(here)
+    one_day = ("backfill", "--from", last_day, "--to", last_day)
+    with cost_of(None) as day_here:
+        finish(start(*one_day, "--lake", here))
+    print(f"\n{EVENTS:,} events{'':26}wall s   CPU s   CPU to one process")
+    for what, one in (("ingest", ingest_here), ("run", run_here), ("backfill of the newest day", day_here)):
+        print(f"{what + ', one process':40}{one.wall:7.1f} {one.cpu:7.1f}")
+    for place, count in enumerate(WORKERS):
+        lake, there = tmp_path / f"flink-{place}", on_flink(flink_cluster, count)
+        in_parts = ("--part-rows", str(max(EVENTS // 100, 2_000)))
+        for what, one, command in (
+            ("ingest", ingest_here, ("ingest", "--landing", topic)),
+            ("run", run_here, ("run",)),
+            ("backfill of the newest day", day_here, one_day),
+            ("the same in parts", day_here, (*one_day, *in_parts)),
+        ):
+            with cost_of(flink_cluster) as cost:
+                finish(start(*command, "--lake", lake, *there))
+            label = f"{what}, {count} worker{'s' * (count > 1)}{'' if place else ', just started'}"
+            print(f"{label:40}{cost.wall:7.1f} {cost.cpu:7.1f}   {cost.cpu / one.cpu:.2f}", flush=True)
+            if what != "ingest":
+                assert_equal(lake, here)
+        assert parts_of(lake, "session_events") or parts_of(lake, "sessions")
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +108,25 @@ def test_kills_of_driver_and_task_manager_leave_no_trace(
         flink_cluster.kill("taskmanager-1")
         flink_cluster.start()
         finish(driver)
+    assert_equal(lake, undisturbed)
+
+
+def test_a_job_manager_that_is_killed_is_one_line_and_leaves_no_trace(
+    topic: KafkaTopic, undisturbed: Path, flink_cluster: SessionCluster, tmp_path: Path
+) -> None:
+    lake = tmp_path / "lake"
+    ingest = ("ingest", "--lake", lake, "--landing", topic, *on_flink(flink_cluster))
+    run = ("run", "--lake", lake, *on_flink(flink_cluster))
+    for command, trace in ((ingest, "ingest/ranges/*/*.ids.npy"), (run, "staging/run/distributed-*/*.json")):
+        driver = start(*command)
+        wait_until(lambda trace=trace: list(lake.glob(trace)), driver)
+        flink_cluster.kill("jobmanager")  # with it goes what it knew of the jobs
+        _, errors = driver.communicate(timeout=GIVE_UP_SECONDS)
+        assert driver.returncode == 1, errors
+        assert errors.splitlines()[-1].startswith("Error: the run on flink failed: "), errors
+        assert "Traceback" not in errors
+        flink_cluster.start()
+        finish(start(*command))
     assert_equal(lake, undisturbed)
 
 
