@@ -123,7 +123,7 @@ def test_a_job_manager_that_is_killed_is_one_line_and_leaves_no_trace(
         flink_cluster.kill("jobmanager")  # with it goes what it knew of the jobs
         _, errors = driver.communicate(timeout=GIVE_UP_SECONDS)
         assert driver.returncode == 1, errors
-        assert errors.splitlines()[-1].startswith("Error: the run on flink failed: "), errors
+        assert errors.splitlines()[-1].startswith("error: the run on flink failed: "), errors
         assert "Traceback" not in errors
         flink_cluster.start()
         finish(start(*command))
