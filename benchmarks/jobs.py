@@ -218,14 +218,17 @@ def events_of(rng: np.random.Generator, count: int) -> pl.DataFrame:
 def device_customers_of(rng: np.random.Generator, day: date) -> pl.DataFrame:
     """Who was on which device."""
     customer, at = actors(rng, DEVICES_A_DAY)["customer_id"], instants(rng, day, DEVICES_A_DAY)
+    ids = event_ids(rng, DEVICES_A_DAY)
     return pl.DataFrame(
         {
             "anonymous_id": customer.str.replace("C", "D") + pl.Series(rng.choice(["a", "b"], DEVICES_A_DAY)),
             "customer_id": customer,
             "first_at": at,
+            "first_client_at": at,
+            "first_event_id": ids,
             "last_at": at,
             "last_client_at": at,
-            "last_event_id": event_ids(rng, DEVICES_A_DAY),
+            "last_event_id": ids,
         }
     )
 

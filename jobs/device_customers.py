@@ -1,11 +1,12 @@
-"""`device_customers`: which customers were seen on which device in a day.
+"""`device_customers`: which customers were seen on which device in a day, and from when to when.
 
-Meaning: one row for each customer_id that events of a device were sent with, and one for its events without any, with
-the first and the last event. The last is that of the order (occurred_at, client_at, event_id). `identities` looks back
-over these rows; they add up over days.
+Meaning: the events of a device that were sent with a customer_id, in the order (occurred_at, client_at, event_id), fall into
+stays: one after another with the same customer. One row for each stay, with its first and its last event, and one row for
+the device's events that were sent without any customer. Events without one part no stay. `identities` looks back over these
+rows, and `session_events` sees in them who was on the device last; they add up over days.
 
 Source: `events` of the day that have an anonymous_id.
-Grain:  one device and one customer (or none); key (anonymous_id, last_event_id).
+Grain:  one stay of one customer on one device, or the device without any; key (anonymous_id, last_event_id).
 Units:  instants UTC.
 """
 
@@ -13,8 +14,6 @@ from datetime import date
 
 import polars as pl
 
-from jobs.definitions.order import last_of_each
-from jobs.definitions.reading import read_once
 from jobs.definitions.visits import EVENT_ORDER
 from jobs.engine.declaration import Frames, Input, Job
 from jobs.engine.division import Divided
@@ -23,19 +22,29 @@ PAIR = ("anonymous_id", "customer_id")
 
 
 def device_customers(frames: Frames, _day: date) -> pl.LazyFrame:
-    """The day's pairs of device and customer."""
-    events = frames["events"].filter(pl.col("anonymous_id").is_not_null())
-    seen = read_once(events.select(*PAIR, *EVENT_ORDER))
-    first = seen.group_by(PAIR).agg(pl.col("occurred_at").min().alias("first_at"))
-    last = last_of_each(seen, PAIR, EVENT_ORDER).select(
-        *PAIR,
-        pl.col("occurred_at").alias("last_at"),
-        pl.col("client_at").alias("last_client_at"),
-        pl.col("event_id").alias("last_event_id"),
+    """The day's stays."""
+    events = frames["events"].filter(pl.col("anonymous_id").is_not_null()).select(*PAIR, *EVENT_ORDER)
+    is_other = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in PAIR)
+    return (
+        events.sort("anonymous_id", pl.col("customer_id").is_not_null(), *EVENT_ORDER)
+        .with_columns(stay=is_other.cum_sum())
+        .group_by("stay", maintain_order=True)
+        .agg(
+            pl.col(PAIR).first(),
+            pl.col("occurred_at").first().alias("first_at"),
+            pl.col("client_at").first().alias("first_client_at"),
+            pl.col("event_id").first().alias("first_event_id"),
+            pl.col("occurred_at").last().alias("last_at"),
+            pl.col("client_at").last().alias("last_client_at"),
+            pl.col("event_id").last().alias("last_event_id"),
+        )
+        .drop("stay")
     )
-    return first.join(last, on=PAIR, nulls_equal=True).sort(PAIR)
 
 
 JOB = Job(
-    table="device_customers", inputs=(Input("events"),), compute=device_customers, division=Divided("anonymous_id")
+    table="device_customers",
+    inputs=(Input("events"),),
+    compute=device_customers,
+    division=Divided("anonymous_id"),
 )

@@ -12,7 +12,7 @@ seen on its device before it (the same day, else within the 30 days of `identiti
 "Before" and "after" are those of the order (occurred_at, client_at, event_id). Nothing later than the session is looked
 at: a published day does not change because of who logs in next month.
 
-Source: `events` and `identities` of the day, `visit_parts` from two days before to the day after.
+Source: `events`, `device_customers` and `identities` of the day, `visit_parts` from two days before to the day after.
 Grain:  one event; key event_id. Rows stand visit by visit, in that order.
 Units:  as in `events`.
 
@@ -29,7 +29,7 @@ import polars as pl
 
 from jobs.definitions.visits import EVENT_ORDER, visit_key
 from jobs.engine.declaration import Frames, Input, Job
-from jobs.engine.division import Undivided
+from jobs.engine.division import Divided
 from schemas.settings import Settings
 
 COLUMNS = (
@@ -65,6 +65,8 @@ COLUMNS = (
     "currency",
 )
 
+DEVICE = ("anonymous_id", "customer_id")
+
 
 def session_events(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
     """The day's events, resolved, visit by visit: those of a session stand together and in order."""
@@ -74,7 +76,7 @@ def session_events(frames: Frames, day: date, *, settings: Settings) -> pl.LazyF
         events.with_columns(visit_key())
         .drop("session_id")
         .join(sessions_of(frames["visit_parts"], day, gap), left_on="event_id", right_on="first_event_id", how="left")
-        .join(last_on_device(events), on="event_id", how="left")
+        .join(last_on_device(events, frames["device_customers"]), on="event_id", how="left")
         .join(identities.select("anonymous_id", "is_shared", "previous_customer_id"), on="anonymous_id", how="left")
         .sort(
             "visit_key", *EVENT_ORDER
@@ -158,17 +160,22 @@ def later_in_session() -> pl.Expr:
     return pl.when(is_same).then(pl.col("later_customer_id").forward_fill())
 
 
-def last_on_device(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Of the events without a customer, the last customer seen on the device before, the same day."""
+def last_on_device(events: pl.LazyFrame, stays: pl.LazyFrame) -> pl.LazyFrame:
+    """Of the events without a customer, the last customer who came onto the device before, the same day."""
     known = pl.col("customer_id").is_not_null()
     is_same = pl.when(known).then("anonymous_id").forward_fill() == pl.col("anonymous_id")
-    seen = events.filter(pl.col("anonymous_id").is_not_null()).select("anonymous_id", "customer_id", *EVENT_ORDER)
-    with_and_without = seen.group_by("anonymous_id").agg(
-        known.any().alias("has_known"), (~known).any().alias("has_unknown")
+    asking = events.filter(~known & pl.col("anonymous_id").is_not_null()).select(*DEVICE, *EVENT_ORDER)
+    arrivals = stays.filter(known).select(
+        *DEVICE,
+        pl.col("first_at").alias("occurred_at"),
+        pl.col("first_client_at").alias("client_at"),
+        pl.col("first_event_id").alias("event_id"),
     )
-    asked = with_and_without.filter(pl.col("has_known") & pl.col("has_unknown"))
+    both = [
+        rows.join(others, on="anonymous_id", how="semi") for rows, others in ((asking, arrivals), (arrivals, asking))
+    ]
     return (
-        seen.join(asked, on="anonymous_id", how="semi")
+        pl.concat(both)
         .sort("anonymous_id", *EVENT_ORDER)
         .with_columns(last_customer_id=pl.when(is_same).then(pl.col("customer_id").forward_fill()))
         .filter(~known & pl.col("last_customer_id").is_not_null())
@@ -185,10 +192,14 @@ def declare(settings: Settings) -> Job:
     """The job under these settings."""
     return Job(
         table="session_events",
-        inputs=(Input("events"), Input("visit_parts", look_back_days=2, look_ahead_days=1), Input("identities")),
-        compute=partial(session_events, settings=settings),
-        division=Undivided(
-            "an event takes its customer from its visit or its device, and a visit may have several devices, a device several visits"
+        inputs=(
+            Input("events"),
+            Input("visit_parts", look_back_days=2, look_ahead_days=1),
+            Input("device_customers"),
+            Input("identities"),
         ),
+        compute=partial(session_events, settings=settings),
+        # Who was on a device is told by device, of which a visit may have several.
+        division=Divided("visit_key", {"events": visit_key()}, whole=("device_customers", "identities")),
         settings=("session_gap_minutes",),
     )

@@ -5,17 +5,18 @@ from dataclasses import replace
 from random import Random
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.engine.declaration import Job
-from jobs.engine.discovery import find_job, find_jobs
+from jobs.engine.discovery import find_job, find_jobs, with_upstream
 from jobs.engine.division import Divided, Undivided, equal_parts, frames_of_part, parts_between
 from schemas.tables import declared_tables
 from tests.jobs.any_rows import any_rows, days_around
 from tests.jobs.draw import DAY
-from tests.jobs.rows import TIME_ZONE, frames_for, table_of
+from tests.jobs.rows import TIME_ZONE, computed, frames_for, table_of
 
 JOBS = {job.table: job for job in find_jobs()}
 DIVIDED = {name: job.division for name, job in JOBS.items() if isinstance(job.division, Divided)}
@@ -23,7 +24,9 @@ Frames = Mapping[str, pl.LazyFrame]
 
 
 def any_frames(job: Job, random: Random) -> Frames:
-    """Inputs of the job, made up."""
+    """Inputs of the job, made up; of a job that relies on what they say of each other, made of events by their own jobs."""
+    if job.table == "session_events":
+        return frames_for(job, made_of_events(job, random), DAY)
     tables = {}
     for read in job.inputs:
         table = declared_tables()[read.table]
@@ -32,6 +35,19 @@ def any_frames(job: Job, random: Random) -> Frames:
         rows = any_rows(table.schema, key, days, random, random.choice((3, 20, 60)))
         tables[read.table] = table_of(read.table, rows)
     return frames_for(job, tables, DAY)
+
+
+def made_of_events(job: Job, random: Random) -> dict[str, pa.Table]:
+    """Events of some days and all that the job reads of them."""
+    events = declared_tables()["events"]
+    days = days_around(2, 1)
+    rows = any_rows(events.schema, events.key, days, random, random.choice((3, 20, 60)))
+    tables = {"events": table_of("events", [{**row, "anonymous_id": row["anonymous_id"] or "d0"} for row in rows])}
+    for made in with_upstream(list(JOBS.values()), [job.table])[:-1]:
+        partition = declared_tables()[made.table].partition
+        of_days = [{**row, partition: day} for day in days for row in computed(made, tables, day)]
+        tables[made.table] = table_of(made.table, of_days)
+    return tables
 
 
 def rows_of(job: Job, frames: Frames) -> pl.DataFrame:
@@ -62,7 +78,11 @@ def test_parts_one_after_another_are_the_whole(name: str, seed: int) -> None:
 
 @pytest.mark.parametrize(
     ("name", "by"),
-    [("order_value_groups", "customer_id"), ("searches", "session_id"), ("sessions", "customer_id")],
+    [
+        ("order_value_groups", "customer_id"),
+        ("searches", "session_id"),
+        ("sessions", "customer_id"),
+    ],
 )
 def test_a_division_that_does_not_hold_is_found_out(name: str, by: str) -> None:
     job = find_job(name)
