@@ -56,8 +56,7 @@ def brief(result: TableResult) -> tuple[object, ...]:
     return result.table, result.outcome, result.days, result.rows, result.dirty
 
 
-@pytest.mark.parametrize("part_rows", [None, 2])
-@pytest.mark.parametrize("run_pipeline", [embedded, embedded_twice])
+@pytest.mark.parametrize(("run_pipeline", "part_rows"), [(embedded, None), (embedded_twice, None), (embedded_twice, 2)])
 def test_tables_and_record_are_those_of_a_run_in_one_process(
     tmp_path: Path, run_pipeline: Callable[[Build], None], part_rows: int | None
 ) -> None:
