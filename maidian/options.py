@@ -87,8 +87,8 @@ class LakeType(click.ParamType[LakePlace]):
         place = value if isinstance(value, StorePlace) else parse_place(value)
         if isinstance(place, StorePlace):
             if not self.accepts_store:
-                self.fail(
-                    f"{place} is in an object store; this command needs a directory, give another --lake", param, ctx
+                raise UsageError(
+                    f"{place} is in an object store; this command needs a lake in a directory: --lake DIRECTORY"
                 )
             return place
         folder: Path = click.Path(file_okay=False, path_type=Path).convert(place, param, ctx)

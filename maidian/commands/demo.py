@@ -16,6 +16,7 @@ from schemas.errors import MaidianError, UsageError
 from schemas.lake.durable import write_durably
 from schemas.lake.lake import create_lake
 from schemas.lake.locks import hold_lock
+from schemas.lake.storage.environment import SCHEME
 from schemas.settings_file import SETTINGS_NAME, lake_settings
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def command(preferences: Preferences, events: int, days: int, seed: int, out: Pa
     from pipelines.generator.generate import generate
     from pipelines.generator.options import GeneratorOptions
 
+    if out.parts[:1] == (SCHEME.rstrip("/"),):  # a path has made one slash of the two
+        raise UsageError(f"--out {out}: the demo is made in a directory; name one")
     options = GeneratorOptions(events=events, days=days, seed=seed)
     lake = out / "lake"
     lake_settings(lake, settings_file)  # what is wrong with them is said before minutes of work

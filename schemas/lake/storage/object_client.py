@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PARALLEL = 16
 
 # A person's to mend: who asks, and where.
+ROLE_HOSTS = ("169.254.169.254", "169.254.170.2", "fd00:ec2::254")  # where a machine of AWS asks who it is
 REFUSED = re.compile(
     r"<Code>(InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|InvalidToken|ExpiredToken|AuthorizationHeaderMalformed|"
     r"PermanentRedirect|TokenRefreshRequired|RequestTimeTooSkewed)</Code>"
@@ -221,6 +222,11 @@ class ObjectClient:
         if "NoSuchBucket" in text:
             return self._no_bucket()
         refused = REFUSED.search(text)
+        if any(host in text for host in ROLE_HOSTS):
+            return WrongStoreError(
+                f"nobody says who asks for {self.url}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+                "or give this machine a role"
+            )
         answered = ANSWERED.search(text)
         if refused or (answered and answered.group(1).startswith(("401", "403"))):
             code = refused.group(1) if refused else "403 Forbidden"

@@ -8,6 +8,7 @@ from click.testing import CliRunner, Result
 
 from maidian.cli import cli
 from schemas.lake.lake import Lake, create_lake
+from schemas.lake.place import LakePlace
 from schemas.lake.publish import Change, NewFile, publish
 from schemas.lake.snapshots import current_snapshot
 from schemas.tables import declared_tables
@@ -33,7 +34,7 @@ def order(number: int, day: int, order_id: str | None) -> dict[str, Any]:
     return event(number, day, event_type="order", sku_id=None, order_id=order_id, status="placed", lines=lines)
 
 
-def lake_with(path: Path, *events: dict[str, Any]) -> Lake:
+def lake_with(path: LakePlace, *events: dict[str, Any]) -> Lake:
     lake = create_lake(path)
     add_events(lake, *events)
     return lake
@@ -53,7 +54,7 @@ def add_events(lake: Lake, *events: dict[str, Any]) -> None:
 
 def maidian(lake: Lake | Path, command: str, *arguments: str) -> Result:
     """Run one command in this process on the lake."""
-    path = lake.path if isinstance(lake, Lake) else lake
+    path = lake.name if isinstance(lake, Lake) else lake
     settings = [part for part in arguments if part.startswith("--lang")]
     others = [part for part in arguments if not part.startswith("--lang")]
     return CliRunner().invoke(cli, [*settings, command, "--lake", str(path), *others])
