@@ -149,7 +149,8 @@ def top_queries(search_requests: pl.LazyFrame) -> pl.LazyFrame:
     """The list of queries."""
     searches = search_requests.filter(pl.col("customer_id").is_not_null())
     counts = searches.group_by("customer_id", "query").agg(pl.len().alias("search_count"))
-    return top(counts.sort("search_count", "query", descending=[True, False]), "query", "top_queries")
+    strongest = pl.col("query").sort_by("search_count", "query", descending=[True, False]).head(TOP)
+    return counts.group_by("customer_id").agg(strongest.alias("top_queries"))
 
 
 def top(ordered: pl.LazyFrame, name: str, into: str) -> pl.LazyFrame:
