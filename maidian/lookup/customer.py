@@ -1,6 +1,6 @@
 """What an operator asks about one customer."""
 
-from maidian.reading.section import Section
+from maidian.reading.section import Newest, Section
 
 PROFILE = Section(
     name="profile",
@@ -92,7 +92,7 @@ SEARCHES = Section(
     zh="最近搜索",
     sql="""
         SELECT searched_at, query, result_count, click_count, strict_order_line_count, windowed_order_line_count
-        FROM searches WHERE customer_id = $value AND event_date >= $since ORDER BY searched_at DESC, search_id LIMIT $limit
+        FROM searches WHERE customer_id = $value ORDER BY searched_at DESC, search_id LIMIT $limit
     """,
     headings={
         "searched_at": ("at", "时间"),
@@ -102,7 +102,7 @@ SEARCHES = Section(
         "strict_order_line_count": ("ordered, exact", "下单行数（精确）"),
         "windowed_order_line_count": ("ordered, in the window", "下单行数（窗口）"),
     },
-    newest_of=("searches", "customer_id"),
+    newest_of=Newest("searches", "customer_id"),
 )
 
 ORDERS = Section(
@@ -125,9 +125,10 @@ ORDERS = Section(
         "currency": ("currency", "币种"),
         "is_from_search": ("from search", "来自搜索"),
     },
+    newest_of=Newest("order_lines", "customer_id", "count(DISTINCT order_id)"),
 )
 
 SECTIONS = (PROFILE, PRODUCTS, BEFORE_FIRST_ORDER, SEARCHES, ORDERS)
 
-NAMED = "SELECT customer_id AS id, name FROM customer_profiles"
+KNOWN = ("SELECT customer_id AS id, name FROM customer_profiles",)
 """Whom a person may mean: identifiers with their names."""

@@ -6,10 +6,8 @@ from datetime import date
 from types import ModuleType
 from typing import Any
 
-import duckdb
-
 from maidian.lookup import customer, query, sku
-from maidian.reading.as_of import answer, connect_as_of, newest_as_of, tables_in
+from maidian.reading.as_of import TablesAsOf, connect_as_of, newest_as_of, tables_in
 from maidian.reading.section import Section
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake
@@ -35,11 +33,10 @@ def look_up(lake: Lake, kind: str, asked: str, *, as_of: date | None, limit: int
     """
     module = KINDS[kind]
     day = newest_as_of(lake, as_of)
-    with connect_as_of(lake, day, tables_in(module.NAMED, *(section.sql for section in module.SECTIONS))) as connection:
-        value = which(connection, kind, module.NAMED, as_typed(kind, asked))
-        parts = [
-            (section, answer(connection, section, value=value, limit=limit, as_of=day)) for section in module.SECTIONS
-        ]
+    queries = (*module.KNOWN, *(section.sql for section in module.SECTIONS))
+    with connect_as_of(lake, day, tables_in(*queries)) as tables:
+        value = which(tables, kind, module.KNOWN, as_typed(kind, asked))
+        parts = [(section, tables.answer(section, value=value, limit=limit, as_of=day)) for section in module.SECTIONS]
     return Answer(value, day, parts)
 
 
@@ -47,21 +44,18 @@ def as_typed(kind: str, asked: str) -> str:
     """A search term in the form the tables hold; anything else as it is."""
     if kind != "query":
         return asked
-    import polars as pl
+    from jobs.wording.normalized import normalized_text
 
-    from jobs.wording.normalized import normalized
-
-    return str(pl.select(normalized(pl.lit(asked))).item())
+    return normalized_text(asked)
 
 
-def which(connection: duckdb.DuckDBPyConnection, kind: str, named: str, asked: str) -> str:
-    """The identifier meant: itself, or that of the only name that holds what was asked."""
-    known = f"SELECT id, name FROM ({named})"  # noqa: S608 our own text
-    uses_value = {"value": asked} if "$value" in named else {}
-    if connection.execute(f"{known} WHERE id = $asked LIMIT 1", {"asked": asked, **uses_value}).fetchall():
-        return asked
-    alike = f"{known} WHERE contains(lower(name), lower($asked)) ORDER BY id LIMIT {CANDIDATES + 1}"
-    found = connection.execute(alike, {"asked": asked, **uses_value}).fetchall()
+def which(tables: TablesAsOf, kind: str, known: Sequence[str], asked: str) -> str:
+    """The identifier meant: itself, where one of the queries knows it, or that of the only name that holds what was asked."""
+    for rows in known:
+        if tables.ask(f"SELECT id FROM ({rows}) WHERE id = $asked LIMIT 1", {"asked": asked}):  # noqa: S608 our own text
+            return asked
+    alike = f"FROM ({known[0]}) WHERE contains(lower(name), lower($asked)) ORDER BY id LIMIT {CANDIDATES + 1}"
+    found = tables.ask(alike, {"asked": asked})
     if len(found) == 1:
         return str(found[0][0])
     if not found:

@@ -1,6 +1,6 @@
 """What an operator asks about one search term."""
 
-from maidian.reading.section import Section
+from maidian.reading.section import Newest, Section
 
 WINDOWS = Section(
     name="windows",
@@ -68,6 +68,7 @@ CLICKED = Section(
         "name": ("name", "名称"),
         "search_count": ("searches", "搜索次数"),
     },
+    fact_days=28,
 )
 
 CUSTOMERS = Section(
@@ -78,7 +79,7 @@ CUSTOMERS = Section(
         SELECT q.searched_at, q.customer_id, p.name, q.query_raw, q.result_count, q.click_count,
             q.windowed_order_line_count
         FROM searches AS q LEFT JOIN customer_profiles AS p USING (customer_id)
-        WHERE q.query = $value AND q.event_date >= $since ORDER BY q.searched_at DESC, q.search_id LIMIT $limit
+        WHERE q.query = $value ORDER BY q.searched_at DESC, q.search_id LIMIT $limit
     """,
     headings={
         "searched_at": ("at", "时间"),
@@ -89,10 +90,10 @@ CUSTOMERS = Section(
         "click_count": ("clicks", "点击"),
         "windowed_order_line_count": ("ordered, in the window", "下单行数（窗口）"),
     },
-    newest_of=("searches", "query"),
+    newest_of=Newest("searches", "query"),
 )
 
 SECTIONS = (WINDOWS, MEANT, CLICKED, CUSTOMERS)
 
-NAMED = "SELECT DISTINCT query AS id, NULL::VARCHAR AS name FROM searches WHERE query = $value"
-"""The term, if it was ever searched."""
+KNOWN = tuple(f"SELECT query AS id, NULL::VARCHAR AS name FROM {table}" for table in ("search_terms", "searches"))  # noqa: S608 our own names
+"""The term, if it was ever searched: of late, or longer ago."""

@@ -83,12 +83,13 @@ SEARCHES = Section(
         "search_count": ("searches", "搜索次数"),
         "customer_count": ("customers", "客户数"),
     },
+    fact_days=28,
 )
 
 SECTIONS = (PRODUCT, NOT_BOUGHT, BOUGHT, SEARCHES)
 
-NAMED = """
-    SELECT sku_id AS id, name FROM skus
-    UNION ALL SELECT DISTINCT sku_id, NULL FROM sku_viewers WHERE sku_id = $value AND sku_id NOT IN (SELECT sku_id FROM skus)
-"""
-"""What a person may mean: identifiers with their names, and products that the master does not know."""
+KNOWN = (
+    "SELECT sku_id AS id, name FROM skus",
+    "SELECT sku_id AS id, NULL::VARCHAR AS name FROM sku_viewers",  # the master need not know it
+)
+"""What a person may mean: identifiers with their names."""

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 import duckdb
 
-from maidian.reading.section import Section
-from maidian.reading.views import create_view
+from maidian.reading.section import Newest, Section
+from maidian.reading.views import create_view, rows_of
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake
 from schemas.lake.snapshots import Snapshot, current_snapshot
@@ -17,14 +18,112 @@ from schemas.lake.storage.environment import FileAt
 from schemas.tables import declared_tables
 from schemas.tables.declaration import Table
 
+Rows = list[tuple[Any, ...]]
+
 # As far as the marts look back with their default settings; what lies before is a question for `maidian sql`.
 FACT_DAYS = 180
+
+# The newest rows of who is busy lie in the first of these days, those of most in the first two parts, of the idle anywhere.
+NEWEST_DAYS = (8, 32)
+
+# It reads one column, which every file of the table holds.
+COUNTS_BY_DAY = (
+    "SELECT event_date, {rows} FROM {files} WHERE {column} = $value GROUP BY event_date ORDER BY event_date DESC"
+)
 
 # Its day is when it was last imported; it holds as of any.
 REFERENCE_PARTITION = "imported_date"
 
 # What is refused is kept under the day it came, which for files is later than what they tell of.
 RECEIVED_PARTITION = "received_date"
+
+
+@dataclass(frozen=True)
+class TablesAsOf:
+    """The marts of one day and the facts of the days up to it, each from the snapshot that was published at first.
+
+    A fact has a file for each day, and opening one costs as much as reading a column of it: a view is made when it is asked
+    for, of the days that the question needs.
+    """
+
+    lake: Lake
+    connection: duckdb.DuckDBPyConnection
+    day: date
+    fact_days: int
+    snapshots: Mapping[str, tuple[Table, Snapshot | None]]
+    _viewed: dict[str, Sequence[FileAt]] = field(default_factory=dict)
+
+    def answer(self, section: Section, **values: Any) -> Rows:
+        """The rows of a section, with those of the values that it uses."""
+        newest = section.newest_of
+        files = {newest.table: self._newest(newest, values)} if newest else {}
+        return self.ask(section.sql, values, section.fact_days, files)
+
+    def ask(
+        self,
+        sql: str,
+        values: Mapping[str, Any],
+        fact_days: int | None = None,
+        files: Mapping[str, Sequence[FileAt]] | None = None,
+    ) -> Rows:
+        """The rows of a query: over the facts of so many days; over these files of the tables named."""
+        for name, (table, _) in self.snapshots.items():
+            if re.search(rf"\b{name}\b", sql):
+                wanted = (files or {}).get(name)
+                self._view(table, self._files(name, fact_days or self.fact_days) if wanted is None else wanted)
+        return self._execute(sql, values)
+
+    def _view(self, table: Table, files: Sequence[FileAt]) -> None:
+        if self._viewed.get(table.name) != files:
+            create_view(self.connection, table, self.lake.tables.fetch(files))
+            self._viewed[table.name] = files
+
+    def _files(self, name: str, fact_days: int) -> list[FileAt]:
+        table, snapshot = self.snapshots[name]
+        first, last = (self.day, self.day) if table.is_mart else (self.day - timedelta(fact_days - 1), self.day)
+        if table.partition == RECEIVED_PARTITION:
+            last = date.max
+        if table.partition == REFERENCE_PARTITION:
+            first, last = date.min, date.max
+        return files_between(snapshot, first, last)
+
+    def _newest(self, newest: Newest, values: Mapping[str, Any]) -> list[FileAt]:
+        """The files of the newest days that hold $limit rows between them, or of all that hold any."""
+        table, snapshot = self.snapshots[newest.table]
+        found: list[FileAt] = []
+        row_count, last = 0, self.day
+        for day_count in (*NEWEST_DAYS, self.fact_days):
+            first = self.day - timedelta(day_count - 1)
+            files = files_between(snapshot, first, last)
+            last = first - timedelta(1)
+            if not files:
+                continue
+            listed = rows_of(table, self.lake.tables.fetch(files))
+            sql = COUNTS_BY_DAY.format(rows=newest.rows, files=listed, column=newest.column)
+            for day, count in self._execute(sql, values):
+                found += files_between(snapshot, day, day)
+                row_count += count
+                if row_count >= values["limit"]:
+                    return found
+        return found
+
+    def _execute(self, sql: str, values: Mapping[str, Any]) -> Rows:
+        used = {name: value for name, value in values.items() if f"${name}" in sql}
+        rows: Rows = self.connection.execute(sql, used).fetchall()
+        return rows
+
+
+@contextmanager
+def connect_as_of(lake: Lake, day: date, tables: Sequence[Table], fact_days: int = FACT_DAYS) -> Iterator[TablesAsOf]:
+    """The marts of one day, and the facts of the `fact_days` days that end with it.
+
+    A mart that has no such day has no rows: its numbers would be of another day than the rest.
+    """
+    snapshots = {table.name: (table, current_snapshot(lake, table.name)) for table in tables}
+    with duckdb.connect() as connection:
+        connection.execute(f"SET TimeZone = '{lake.time_zone}'")
+        connection.execute("SET parquet_metadata_cache = true")  # several queries over the same files
+        yield TablesAsOf(lake, connection, day, fact_days, snapshots)
 
 
 def newest_as_of(lake: Lake, as_of: date | None) -> date:
@@ -44,58 +143,8 @@ def tables_in(*queries: str) -> list[Table]:
     return [table for table in declared_tables().values() if table.name in words]
 
 
-@contextmanager
-def connect_as_of(
-    lake: Lake, day: date, tables: Sequence[Table], fact_days: int = FACT_DAYS
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection whose views hold the marts of one day, and the facts of the `fact_days` days that end with it.
-
-    A mart that has no such day has no rows: its numbers would be of another day than the rest.
-    """
-    with duckdb.connect() as connection:
-        connection.execute(f"SET TimeZone = '{lake.time_zone}'")
-        connection.execute("SET parquet_metadata_cache = true")  # several queries over the same files
-        for table in tables:
-            snapshot = current_snapshot(lake, table.name)
-            create_view(connection, table, lake.tables.fetch(_files(table, snapshot, day, fact_days)))
-        yield connection
-
-
-def _files(table: Table, snapshot: Snapshot | None, day: date, fact_days: int) -> list[FileAt]:
-    first, last = (day, day) if table.is_mart else (day - timedelta(fact_days - 1), day)
-    if table.partition == RECEIVED_PARTITION:
-        last = date.max
-    if table.partition == REFERENCE_PARTITION:
-        first, last = date.min, date.max
-    return files_between(snapshot, first, last)
-
-
 def files_between(snapshot: Snapshot | None, first: date, last: date) -> list[FileAt]:
     """The files of the partitions from one day to another, both included; none where nothing was published."""
     if snapshot is None:
         return []
     return snapshot.files(day for day in snapshot.manifest.partitions if first <= date.fromisoformat(day) <= last)
-
-
-SINCE = """
-    WITH days AS (SELECT event_date, count(*) AS row_count FROM {table} WHERE {column} = $value GROUP BY event_date),
-    reached AS (SELECT event_date, sum(row_count) OVER (ORDER BY event_date DESC) - row_count AS later_count FROM days)
-    SELECT min(event_date) FROM reached WHERE later_count < $limit
-"""
-
-
-def answer(connection: duckdb.DuckDBPyConnection, section: Section, **values: object) -> list[tuple[Any, ...]]:
-    """The rows of a section, with those of the values that it uses."""
-    if section.newest_of:
-        table, column = section.newest_of
-        found = _ask(connection, SINCE.format(table=table, column=column), values)
-        values = {**values, "since": found[0][0]}
-        if values["since"] is None:
-            return []
-    return _ask(connection, section.sql, values)
-
-
-def _ask(connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
-    used = {name: value for name, value in values.items() if f"${name}" in sql}
-    rows: list[tuple[Any, ...]] = connection.execute(sql, used).fetchall()
-    return rows

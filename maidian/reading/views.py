@@ -10,8 +10,6 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from maidian.reading.object_dataset import dataset_of
-from maidian.reading.run_log import run_log
 from schemas.lake.lake import Lake
 from schemas.lake.snapshots import Snapshot, current_snapshot
 from schemas.lake.storage.environment import FileAt
@@ -44,6 +42,8 @@ def _create_whole_view(connection: duckdb.DuckDBPyConnection, table: Table, snap
     if snapshot is None or isinstance(snapshot.directory, Path) or not snapshot.manifest.partitions:
         create_view(connection, table, snapshot.files() if snapshot else [])
         return
+    from maidian.reading.object_dataset import dataset_of  # with it come parts of Arrow that no folder needs
+
     listed = f"objects of {table.name}"
     connection.register(listed, dataset_of(table, snapshot))
     names = ", ".join(_name(column.name) for column in table.columns)
@@ -52,6 +52,8 @@ def _create_whole_view(connection: duckdb.DuckDBPyConnection, table: Table, snap
 
 def add_run_log(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     """Make the table `runs` of the log as it is now: its file grows, so no view could be pinned to it."""
+    from maidian.reading.run_log import run_log  # with it comes Polars, which no other view needs
+
     log = declared_log()
     connection.register("run_log_now", run_log(lake))
     connection.execute(f"CREATE OR REPLACE TABLE {_name(log.name)} AS FROM run_log_now")
@@ -83,13 +85,19 @@ def select_statement(table: Table, files: Iterable[FileAt]) -> str:
     The empty row in front gives every column its type, also one that was declared after all of the files were written.
     """
     nothing = ", ".join(f"NULL::{sql_type(column.type)} AS {_name(column.name)}" for column in table.columns)
-    listed = ", ".join(_text(str(file)) for file in files)
+    listed = list(files)
     if not listed:
         return f"SELECT {nothing} WHERE false"
     names = ", ".join(_name(column.name) for column in table.columns)
+    rows = rows_of(table, listed, "union_by_name = true")
+    return f"SELECT {names} FROM (SELECT {nothing} WHERE false UNION ALL BY NAME FROM {rows})"  # noqa: S608 our own names
+
+
+def rows_of(table: Table, files: Iterable[FileAt], *options: str) -> str:
+    """The files as DuckDB reads them. Without `union_by_name` all must hold the columns asked for: an error where not."""
+    listed = ", ".join(_text(str(file)) for file in files)
     hive = f"hive_partitioning = true, hive_types = {{{_text(table.partition)}: DATE}}"
-    rows = f"FROM read_parquet([{listed}], union_by_name = true, {hive})"
-    return f"SELECT {names} FROM (SELECT {nothing} WHERE false UNION ALL BY NAME {rows})"  # noqa: S608 our own names
+    return f"read_parquet([{listed}], {', '.join((*options, hive))})"
 
 
 def sql_type(kind: pa.DataType) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.engine.discovery import find_jobs
 from jobs.engine.last_audit import last_audits
-from maidian.reading.as_of import answer, connect_as_of, newest_as_of, tables_in
+from maidian.reading.as_of import connect_as_of, newest_as_of, tables_in
 from maidian.reading.section import Section
 from maidian.report.questions import AUDITS, SECTIONS, SOURCES
 from pipelines.ingest.progress import Outcome
@@ -37,10 +37,10 @@ def gather(lake: Lake, *, as_of: date | None, days: int, limit: int) -> Report:
     UsageError when no mart was built yet.
     """
     day = newest_as_of(lake, as_of)
-    tables = tables_in(*(section.sql for section in SECTIONS))
-    with connect_as_of(lake, day, tables, fact_days=days) as connection:
+    named = tables_in(*(section.sql for section in SECTIONS))
+    with connect_as_of(lake, day, named, fact_days=days) as tables:
         parts: dict[str, tuple[Section, Rows]] = {
-            section.name: (section, answer(connection, section, limit=limit)) for section in SECTIONS
+            section.name: (section, tables.answer(section, limit=limit)) for section in SECTIONS
         }
     parts["sources"] = (SOURCES, _sources(lake))
     parts["audits"] = (AUDITS, _audits(lake))

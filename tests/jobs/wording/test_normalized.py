@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.wording.normalized import normalized, simplified
+from jobs.wording.normalized import normalized, normalized_text, simplified
 from tests.jobs.draw import COSTLY
 from tests.oracles import wording
 
@@ -38,6 +38,12 @@ def test_forms(text: str | None, expected: str | None) -> None:
 @given(st.lists(st.text("aＡ Ａé\u0301膠囊頭孢靈顆㎎1１ \t　", max_size=12), min_size=1, max_size=20))
 def test_equals_the_oracle(texts: list[str]) -> None:
     assert one(*texts) == [wording.normalized(text) for text in texts]
+
+
+@COSTLY
+@given(st.text(st.sampled_from("aＡ Ａé膠囊頭孢靈顆藥㎎1 \t　\n")))
+def test_one_text_equals_a_column(text: str) -> None:
+    assert [normalized_text(text)] == one(text)
 
 
 @COSTLY

@@ -1,5 +1,7 @@
 """Each number of a lookup equals a query over the facts, for every customer, product and term of the demo."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -46,10 +48,15 @@ def busiest(tables: duckdb.DuckDBPyConnection, column: str, table: str) -> list[
     return [str(row[0]) for row in rows(tables, sql)]
 
 
+def rarest(tables: duckdb.DuckDBPyConnection, column: str, table: str) -> list[str]:
+    sql = f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL GROUP BY 1 ORDER BY count(*), 1 LIMIT {FEW}"
+    return [str(row[0]) for row in rows(tables, sql)]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_section_has_a_heading_for_each_column(kind: str, tables: duckdb.DuckDBPyConnection) -> None:
     for section in KINDS[kind].SECTIONS:
-        known = {"value": "x", "limit": 1, "as_of": date(2026, 11, 20), "since": date(2026, 11, 1)}
+        known = {"value": "x", "limit": 1, "as_of": date(2026, 11, 20)}
         values = {name: value for name, value in known.items() if f"${name}" in section.sql}
         columns = [column[0] for column in tables.execute(section.sql, values).description or []]
         assert columns == list(section.headings)
@@ -199,14 +206,35 @@ def test_before_anything_was_built(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "column", "name"), [("customer", "customer_id", "searches"), ("query", "query", "customers")]
+    ("kind", "column", "name", "newest"),
+    [
+        ("customer", "customer_id", "searches", "SELECT searched_at FROM searches WHERE customer_id = ?"),
+        (
+            "customer",
+            "customer_id",
+            "orders",
+            "SELECT min(ordered_at) FROM order_lines WHERE customer_id = ? GROUP BY order_id",
+        ),
+        ("query", "query", "customers", "SELECT searched_at FROM searches WHERE query = ?"),
+    ],
 )
 def test_the_newest_of_few_are_the_newest_of_all(
-    kind: str, column: str, name: str, lake: Lake, tables: duckdb.DuckDBPyConnection
+    kind: str, column: str, name: str, newest: str, lake: Lake, tables: duckdb.DuckDBPyConnection
 ) -> None:
     """Only the days that hold so many are opened; more days are when they hold too few."""
-    for value in busiest(tables, column, "searches"):
+    for value in (*busiest(tables, column, "searches")[:2], *rarest(tables, column, "searches")[:2]):
         for limit in (1, 4, 1000):
-            found = [row["searched_at"] for row in part(look_up(lake, kind, value, as_of=None, limit=limit), name)]
-            sql = f"SELECT searched_at FROM searches WHERE {column} = ? ORDER BY searched_at DESC LIMIT {limit}"
-            assert found == [at for (at,) in rows(tables, sql, value)]
+            rows_shown = part(look_up(lake, kind, value, as_of=None, limit=limit), name)
+            found = [row["ordered_at" if name == "orders" else "searched_at"] for row in rows_shown]
+            assert found == [at for (at,) in rows(tables, f"{newest} ORDER BY 1 DESC LIMIT {limit}", value)]
+
+
+def test_a_term_that_only_the_facts_know(lake: Lake, tables: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """As one last searched before the windows of `search_terms`."""
+    copied = shutil.copytree(lake.path, tmp_path / "lake", symlinks=True, copy_function=os.link)
+    (copied / "search_terms" / "current").unlink()
+    (term, *_) = rarest(tables, "query", "searches")
+    answer = look_up(open_lake(copied), "query", term, as_of=None, limit=1)
+    assert not part(answer, "windows")
+    [(searched_at,)] = rows(tables, "SELECT max(searched_at) FROM searches WHERE query = ?", term)
+    assert [row["searched_at"] for row in part(answer, "customers")] == [searched_at]
