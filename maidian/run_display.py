@@ -16,6 +16,7 @@ from rich.table import Table
 
 from jobs.engine.history import RunRecord
 from jobs.engine.progress import Progress
+from maidian.aligned import aligned_lines
 from maidian.options import Language
 
 PLAIN_LINE_DAYS = 100  # a log of a ten-year backfill stays readable
@@ -120,4 +121,10 @@ def new_table(headings: tuple[str, ...], numbers: tuple[str, ...] = ()) -> Table
 
 def print_table(table: Table) -> None:
     """Print a table on stdout, whole where there is no terminal to fit into."""
-    Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH).print(table)
+    console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    lines = aligned_lines(table, console.width)
+    if lines is None:
+        console.print(table)
+        return
+    headings, *rows = lines
+    click.echo("\n".join([click.style(headings, bold=True), *rows]))
