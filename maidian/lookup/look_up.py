@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from types import ModuleType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from maidian.lookup import customer, query, sku
 from maidian.reading.as_of import TablesAsOf, connect_as_of, newest_as_of, tables_in
@@ -35,9 +36,18 @@ def look_up(lake: Lake, kind: str, asked: str, *, as_of: date | None, limit: int
     day = newest_as_of(lake, as_of)
     queries = (*module.KNOWN, *(section.sql for section in module.SECTIONS))
     with connect_as_of(lake, day, tables_in(*queries)) as tables:
+        # No section asks for an hour or a day of an instant. In any other zone DuckDB hands instants over by way of pytz,
+        # which opens each of its 600 files first: a tenth of the answer's time.
+        tables.connection.execute("SET TimeZone = 'UTC'")
         value = which(tables, kind, module.KNOWN, as_typed(kind, asked))
         parts = [(section, tables.answer(section, value=value, limit=limit, as_of=day)) for section in module.SECTIONS]
-    return Answer(value, day, parts)
+    zone = ZoneInfo(lake.time_zone)
+    return Answer(value, day, [(section, [_local(row, zone) for row in rows]) for section, rows in parts])
+
+
+def _local(row: tuple[Any, ...], zone: ZoneInfo) -> tuple[Any, ...]:
+    """The row with its instants in the lake's time zone."""
+    return tuple(cell.astimezone(zone) if isinstance(cell, datetime) else cell for cell in row)
 
 
 def as_typed(kind: str, asked: str) -> str:

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +192,13 @@ def test_a_name_stands_for_its_number(lake: Lake, tables: duckdb.DuckDBPyConnect
         assert look_up(lake, "customer", name, as_of=None, limit=1).value == customer
     with pytest.raises(UsageError, match=r"is in the names of several; say which by its number: C\d+ "):
         look_up(lake, "customer", "药房", as_of=None, limit=1)
+
+
+def test_instants_are_those_of_the_lakes_time_zone(lake: Lake, tables: duckdb.DuckDBPyConnection) -> None:
+    (customer, *_) = busiest(tables, "customer_id", "searches")
+    (search, *_) = part(look_up(lake, "customer", customer, as_of=None, limit=1), "searches")
+    assert lake.time_zone == "Asia/Shanghai"
+    assert search["searched_at"].utcoffset() == timedelta(hours=8)
 
 
 @pytest.mark.parametrize("kind", KINDS)
