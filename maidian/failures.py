@@ -42,6 +42,8 @@ LIBRARIES_OF_MACHINE_ERRORS = ("polars", "pyarrow", "duckdb", "_duckdb")
 BEAM_STEP = re.compile(r" \[while running '[^']*'\]")
 ERRNO_IN_TEXT = re.compile(r"\(os error (\d+)\)|\[[Ee]rrno (\d+)\]|\"errno\":\"(\d+)\"")
 PATH_IN_TEXT = re.compile(r"\(os error \d+\): (\S+)|(?:file|device:|directory:|system:|files:) \\?[\"']([^\"'\\]+)")
+STORE_IN_TEXT = re.compile(r"object-store error|Generic S3 error|AWS Error [A-Z_]+")  # of Polars; of pyarrow in DuckDB
+STORE_REASON = re.compile(r"status code: (\d+ [A-Za-z ]+)|AWS Error ([A-Z_]+)")
 TRACEBACK_LINE = re.compile(r"^([A-Za-z_][\w.]*): (.*)$", re.MULTILINE)
 
 
@@ -78,11 +80,22 @@ def _known_failure(error: BaseException, place: LakePlace | None) -> Failure | N
         return Failure(message, error.exit_code)
     if isinstance(error, MemoryError):
         return Failure("out of memory; use fewer --workers, or a machine with more memory")
+    if STORE_IN_TEXT.search(str(error)):
+        return _store_failure(str(error))
     if isinstance(error, OSError):
         return _machine_failure(str(error), _errno_of(error), _path_of(error) or place)
     if isinstance(error, RuntimeError) or type(error).__module__.split(".")[0] in LIBRARIES_OF_MACHINE_ERRORS:
         return _failure_in_text(str(error), place)
     return None
+
+
+def _store_failure(text: str) -> Failure:
+    """A library that reads an object store by itself gave up on it; what we ask ourselves fails as a StoreError."""
+    found = STORE_REASON.search(text)
+    reason = next(group for group in found.groups() if group) if found else "no answer"
+    return Failure(
+        f"the object store failed while it was read ({reason.strip()}); see to it and run the same command again"
+    )
 
 
 def _failure_in_text(text: str, place: LakePlace | None) -> Failure | None:

@@ -7,11 +7,11 @@ import msgspec
 
 from jobs.engine.catalog import Catalog, declared_catalog
 from jobs.engine.declaration import Job
-from jobs.engine.dirty import dirty_days, look_at
+from jobs.engine.dirty import CALENDAR_TABLE, dirty_days, look_at
 from jobs.engine.discovery import order_jobs
 from jobs.engine.history import RunRecord, read_records
 from schemas.lake.lake import Lake
-from schemas.lake.snapshots import Snapshot, current_snapshot
+from schemas.lake.snapshots import Snapshot
 
 
 class TableStatus(msgspec.Struct, kw_only=True):
@@ -42,14 +42,16 @@ def table_statuses(
     catalog = catalog or declared_catalog()
     ordered = {job.table: job for job in order_jobs(jobs, catalog.tables)}
     sources = [name for name in lake.table_names() if name not in ordered]
+    read_too = {read.table for job in ordered.values() for read in job.inputs}
+    seen = lake.tables.currents(dict.fromkeys([CALENDAR_TABLE, *sources, *ordered, *read_too]))
     records = read_records(lake)
     statuses: dict[str, TableStatus] = {}
     for name in [*sources, *ordered]:
-        status = _status(name, current_snapshot(lake, name), now or datetime.now(UTC))
+        status = _status(name, seen[name], now or datetime.now(UTC))
         _add_runs(status, records)
         if name in ordered:
             job = ordered[name]
-            view = look_at(lake, catalog, job, lambda table: current_snapshot(lake, table))
+            view = look_at(lake, catalog, job, seen.__getitem__)
             status.dirty_day_count = len(dirty_days(job, view))
             status.waits_for = [
                 read.table

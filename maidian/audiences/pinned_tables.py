@@ -41,7 +41,7 @@ class PinnedTables:
 def pin_tables(lake: Lake, names: Iterable[str], as_of: date) -> Iterator[PinnedTables]:
     """The tables as of a day. UsageError when the marts of that day are not built."""
     tables = [declared_tables()[name] for name in names]
-    snapshots = {table.name: current_snapshot(lake, table.name) for table in tables}
+    snapshots = lake.tables.currents(table.name for table in tables)
     _check_built(as_of, snapshots[NEEDED])
     with duckdb.connect() as connection:
         connection.execute(f"SET TimeZone = '{lake.time_zone}'")

@@ -119,7 +119,8 @@ def connect_as_of(lake: Lake, day: date, tables: Sequence[Table], fact_days: int
 
     A mart that has no such day has no rows: its numbers would be of another day than the rest.
     """
-    snapshots = {table.name: (table, current_snapshot(lake, table.name)) for table in tables}
+    seen = lake.tables.currents(table.name for table in tables)
+    snapshots = {table.name: (table, seen[table.name]) for table in tables}
     with duckdb.connect() as connection:
         connection.execute(f"SET TimeZone = '{lake.time_zone}'")
         connection.execute("SET parquet_metadata_cache = true")  # several queries over the same files

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 import click
 import duckdb
 
+from maidian.failures import STORE_IN_TEXT
 from schemas.errors import UsageError
 
 # What COPY writes each format with. DuckDB writes values exactly, nested ones too.
@@ -26,6 +27,8 @@ def ask(connection: duckdb.DuckDBPyConnection, queries: str, shape: str) -> None
         for statement in connection.extract_statements(queries):
             _answer(connection, statement.query.strip().rstrip(";"), shape)
     except duckdb.Error as error:
+        if STORE_IN_TEXT.search(str(error)):  # not the query's fault
+            raise
         raise UsageError(f"SQL: {_one_line(error)}") from error
 
 

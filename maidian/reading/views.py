@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from schemas.lake.lake import Lake
-from schemas.lake.snapshots import Snapshot, current_snapshot
+from schemas.lake.snapshots import Snapshot
 from schemas.lake.storage.environment import FileAt
 from schemas.tables import declared_log, declared_tables
 from schemas.tables.declaration import Column, Table
@@ -25,8 +25,10 @@ def connect(lake: Lake, database: str = ":memory:") -> duckdb.DuckDBPyConnection
     connection = duckdb.connect(database)
     connection.execute(f"SET TimeZone = {_text(lake.time_zone)}")
     connection.execute("SET enable_progress_bar = false")
-    for table in declared_tables().values():
-        _create_whole_view(connection, table, current_snapshot(lake, table.name))
+    tables = declared_tables()
+    snapshots = lake.tables.currents(tables)
+    for table in tables.values():
+        _create_whole_view(connection, table, snapshots[table.name])
         explain(connection, table, "VIEW")
     add_run_log(connection, lake)
     return connection

@@ -58,6 +58,10 @@ class FolderTables:
             return None
         return self.snapshot(table, target.name)
 
+    def currents(self, tables: Iterable[str]) -> dict[str, Snapshot | None]:
+        """Where each link points."""
+        return {table: self.current(table) for table in tables}
+
     def snapshot_ids(self, table: str) -> list[str]:
         """Those with both a folder and a manifest."""
         folder = self._folder(table)

@@ -9,7 +9,7 @@ done again.
 import hashlib
 import os
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import msgspec
@@ -62,8 +62,7 @@ def open_object_lake(place: StorePlace, time_zone: str | None) -> Lake:
     zone = checked_zone(content.data, str(place), time_zone)
     path = work_folder(place, client.access)
     path.mkdir(parents=True, exist_ok=True)
-    for folder in PEOPLE_FOLDERS:
-        _copy_people_files(client, path, folder)
+    client.each(partial(_copy_people_files, client, path), PEOPLE_FOLDERS)
     return Lake(path, zone, place)
 
 

@@ -66,6 +66,11 @@ class ObjectTables:
         pointer = self._pointer(table)
         return self.snapshot(table, pointer.snapshot_id) if pointer else None
 
+    def currents(self, tables: Iterable[str]) -> dict[str, Snapshot | None]:
+        """What each pointer says, several asked at once."""
+        asked = list(tables)
+        return dict(zip(asked, self.client.each(self.current, asked), strict=True))
+
     def snapshot_ids(self, table: str) -> list[str]:
         """Those with a manifest: it is written last."""
         return sorted(self._manifests(table))
@@ -76,8 +81,10 @@ class ObjectTables:
 
     def fetch(self, files: Iterable[FileAt]) -> list[Path]:
         """From the cache, or from the store into the cache."""
-        remove_unused(self.cache)
-        return fetch(self.client, self.cache, (self._key(str(file)) for file in files))
+        keys = [self._key(str(file)) for file in files]
+        if not all((self.cache / key).exists() for key in keys):
+            remove_unused(self.cache)
+        return fetch(self.client, self.cache, keys)
 
     def publish(
         self, table: Table, base: Snapshot | None, change: Change, state: dict[str, Any], staging: Path

@@ -54,6 +54,9 @@ class Tables(Protocol):
     def current(self, table: str) -> Snapshot | None:
         """What readers see now; None before the table is first published."""
 
+    def currents(self, tables: Iterable[str]) -> dict[str, Snapshot | None]:
+        """What readers see now of several tables, by name."""
+
     def snapshot_ids(self, table: str) -> list[str]:
         """The ids of all whole snapshots, oldest first."""
 

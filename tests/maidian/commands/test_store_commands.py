@@ -8,12 +8,16 @@ import pytest
 from click.testing import CliRunner
 
 from infra.local.process import free_ports
+from jobs.engine.scan import scan_files
 from maidian import open_table
 from maidian.cli import cli
+from maidian.failures import explain_failure
+from maidian.reading.object_dataset import dataset_of
 from schemas.lake.lake import Lake, create_lake
 from schemas.lake.place import StorePlace
+from schemas.lake.snapshots import current_snapshot
 from schemas.lake.storage.object_lake import client_of
-from tests.maidian.commands.small_lake import add_events, event, lake_with, maidian, order
+from tests.maidian.commands.small_lake import EVENTS, add_events, event, lake_with, maidian, order
 
 
 @pytest.fixture
@@ -129,3 +133,22 @@ def test_a_store_that_is_away_or_wrongly_named_is_one_line(
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9000")
     assert "set AWS_ACCESS_KEY_ID and AWS_SECRET" in CliRunner().invoke(cli, ["gc", "--lake", str(store_place)]).stderr
+
+
+def test_a_store_that_goes_away_while_libraries_read_it_is_one_line(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = current_snapshot(lake, "events")
+    assert events is not None
+    [port] = free_ports(1)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+    with pytest.raises(OSError) as by_polars:
+        scan_files(EVENTS, events.files()).collect()
+    with duckdb.connect() as connection:
+        connection.register("objects", dataset_of(EVENTS, events))
+        with pytest.raises(duckdb.Error) as by_duckdb:
+            connection.execute("SELECT count(event_id) FROM objects").fetchall()
+    for caught in (by_polars.value, by_duckdb.value):
+        failure = explain_failure(caught)
+        assert failure.message.startswith("the object store failed while it was read (")
+        assert (failure.exit_code, failure.is_internal) == (1, False)
