@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -80,8 +79,6 @@ class ObjectClient:
 
     @cached_property
     def _store(self) -> "S3Store":
-        if find_spec("obstore") is None:
-            raise UsageError("a lake in an object store needs obstore; install it: pip install 'maidian[s3]'")
         from obstore.store import S3Store
 
         endpoint, access = self.access.endpoint, self.access

@@ -10,6 +10,7 @@ import hashlib
 import os
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -93,6 +94,8 @@ def work_folder(place: StorePlace, access: StoreAccess) -> Path:
 
 @lru_cache(maxsize=16)
 def _client(place: StorePlace, access: StoreAccess) -> ObjectClient:
+    if find_spec("obstore") is None:
+        raise UsageError(f"a lake at {place} needs the library obstore; install it: pip install 'maidian[s3]'")
     return ObjectClient(place.bucket, place.prefix, access)
 
 

@@ -1,5 +1,7 @@
 """Commands on a lake in an object store: those that work do as on a folder, the others say that they do not, in a line."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -152,3 +154,17 @@ def test_a_store_that_goes_away_while_libraries_read_it_is_one_line(
         failure = explain_failure(caught)
         assert failure.message.startswith("the object store failed while it was read (")
         assert (failure.exit_code, failure.is_internal) == (1, False)
+
+
+WITHOUT = (
+    "import sys; sys.modules['obstore'] = None; from maidian.cli import main; main()"  # as if it were not installed
+)
+
+
+def test_without_the_library_it_says_what_to_install() -> None:
+    asked = [sys.executable, "-c", WITHOUT, "status", "--lake", "s3://shop/lake"]
+    failed = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (failed.returncode, failed.stderr) == (
+        2,
+        "error: a lake at s3://shop/lake needs the library obstore; install it: pip install 'maidian[s3]'\n",
+    )

@@ -7,27 +7,15 @@ import pytest
 
 from schemas.errors import MaidianError
 from schemas.lake.garbage import find_garbage, remove_orphans, remove_snapshot
-from schemas.lake.lake import Lake, create_lake
-from schemas.lake.place import StorePlace
+from schemas.lake.lake import Lake
 from schemas.lake.publish import roll_back
 from schemas.lake.snapshots import current_snapshot, list_snapshots
 from schemas.lake.storage.object_client import ObjectClient
-from schemas.lake.storage.object_lake import client_of
 from schemas.lake.storage.objects import ObjectTables
 from tests.schemas.lake.small_table import put
 from tests.schemas.lake.storage.test_objects import keys, shown
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def lake(store_place: StorePlace) -> Lake:
-    return create_lake(store_place)
-
-
-@pytest.fixture
-def client(store_place: StorePlace) -> ObjectClient:
-    return client_of(store_place)
 
 
 def days_of(lake: Lake, count: int) -> list[str]:

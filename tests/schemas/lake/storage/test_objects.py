@@ -11,26 +11,14 @@ import pytest
 
 from schemas.errors import MaidianError, UsageError
 from schemas.lake.garbage import find_garbage, remove_orphans, remove_snapshot
-from schemas.lake.lake import Lake, create_lake, open_lake
-from schemas.lake.place import StorePlace
+from schemas.lake.lake import Lake, open_lake
 from schemas.lake.publish import roll_back
 from schemas.lake.snapshots import Snapshot, current_snapshot, list_snapshots
 from schemas.lake.storage.environment import polars_options
 from schemas.lake.storage.object_client import ObjectClient
-from schemas.lake.storage.object_lake import client_of
 from tests.schemas.lake.small_table import put
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def lake(store_place: StorePlace) -> Lake:
-    return create_lake(store_place)
-
-
-@pytest.fixture
-def client(store_place: StorePlace) -> ObjectClient:
-    return client_of(store_place)
 
 
 def numbers_of(snapshot: Snapshot | None) -> dict[str, list[int]]:
