@@ -92,13 +92,19 @@ def undisturbed(topic: KafkaTopic, tmp_path_factory: pytest.TempPathFactory) -> 
     return lake
 
 
+def ingest_and_run(lake: Path, topic: KafkaTopic, cluster: SessionCluster) -> list[tuple[tuple[object, ...], str]]:
+    """The two commands, each with what it leaves in the lake once it is in the middle of its work."""
+    return [
+        (("ingest", "--lake", lake, "--landing", topic, *on_flink(cluster)), "ingest/ranges/*/*.ids.npy"),
+        (("run", "--lake", lake, *on_flink(cluster)), "staging/run/distributed-*/*.json"),
+    ]
+
+
 def test_kills_of_driver_and_task_manager_leave_no_trace(
     topic: KafkaTopic, undisturbed: Path, flink_cluster: SessionCluster, tmp_path: Path
 ) -> None:
     lake = tmp_path / "lake"
-    ingest = ("ingest", "--lake", lake, "--landing", topic, *on_flink(flink_cluster))
-    run = ("run", "--lake", lake, *on_flink(flink_cluster))
-    for command, trace in ((ingest, "ingest/ranges/*/*.ids.npy"), (run, "staging/run/distributed-*/*.json")):
+    for command, trace in ingest_and_run(lake, topic, flink_cluster):
         driver = start(*command)
         wait_until(lambda trace=trace: list(lake.glob(trace)), driver)
         driver.kill()  # what it had sent to the cluster goes on there
@@ -115,9 +121,7 @@ def test_a_job_manager_that_is_killed_is_one_line_and_leaves_no_trace(
     topic: KafkaTopic, undisturbed: Path, flink_cluster: SessionCluster, tmp_path: Path
 ) -> None:
     lake = tmp_path / "lake"
-    ingest = ("ingest", "--lake", lake, "--landing", topic, *on_flink(flink_cluster))
-    run = ("run", "--lake", lake, *on_flink(flink_cluster))
-    for command, trace in ((ingest, "ingest/ranges/*/*.ids.npy"), (run, "staging/run/distributed-*/*.json")):
+    for command, trace in ingest_and_run(lake, topic, flink_cluster):
         driver = start(*command)
         wait_until(lambda trace=trace: list(lake.glob(trace)), driver)
         flink_cluster.kill("jobmanager")  # with it goes what it knew of the jobs
