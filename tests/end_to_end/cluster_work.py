@@ -103,6 +103,8 @@ def assert_equal(lake: Path, expected: Path, tables: Sequence[str] | None = None
         partitions = [set(snapshot.manifest.partitions) for snapshot in snapshots if snapshot]
         assert partitions[0] == partitions[1], name
         for value in sorted(partitions[0]):
+            if len({each.manifest.partitions[value].fingerprint for each in snapshots if each}) == 1:
+                continue  # the same bytes; to read and sort them would take longer than to make them
             rows, wanted = (
                 pl.read_parquet(snapshot.files([value]), hive_partitioning=False).sort(set(key) - {table.partition})
                 for snapshot in snapshots
