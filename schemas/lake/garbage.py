@@ -21,14 +21,15 @@ def find_garbage(lake: Lake, table: str, now: datetime, keep: int, min_age: time
     current = current_snapshot(lake, table)
     ids = list_snapshots(lake, table)
     tables = lake.tables
-    found = []
+    left_at = tables.left_at(table)
+    old = []
     for snapshot_id, successor in zip(ids, [*ids[1:], None], strict=True):
         if successor is None or (current and snapshot_id == current.id) or snapshot_id in ids[-keep:]:
             continue
         replaced_at = datetime.fromisoformat(tables.snapshot(table, successor).manifest.created_at)
-        if now - max(replaced_at, tables.left_at(table, snapshot_id)) >= min_age:
-            found.append(Garbage(table, snapshot_id, tables.own_bytes(table, snapshot_id)))
-    return found
+        if snapshot_id in left_at and now - max(replaced_at, left_at[snapshot_id]) >= min_age:
+            old.append(snapshot_id)
+    return [Garbage(table, *one) for one in zip(old, tables.own_bytes(table, old), strict=True)]
 
 
 def remove_snapshot(lake: Lake, garbage: Garbage) -> None:

@@ -97,14 +97,13 @@ class FolderTables:
             self._flip(table, snapshot.id)
             return snapshot
 
-    def left_at(self, table: str, snapshot_id: str) -> datetime:
-        """The manifest's time, which `_flip` sets."""
-        return _modified_at(self._folder(table) / f"{snapshot_id}.json")
+    def left_at(self, table: str) -> dict[str, datetime]:
+        """The manifests' times, which `_flip` sets."""
+        return {one: _modified_at(self._folder(table) / f"{one}.json") for one in self.snapshot_ids(table)}
 
-    def own_bytes(self, table: str, snapshot_id: str) -> int:
+    def own_bytes(self, table: str, snapshot_ids: Iterable[str]) -> list[int]:
         """Of files without another link."""
-        stats = (path.stat() for path in (self._folder(table) / snapshot_id).rglob("*.parquet"))
-        return sum(stat.st_size for stat in stats if stat.st_nlink == 1)
+        return [_own_bytes(self._folder(table) / snapshot_id) for snapshot_id in snapshot_ids]
 
     def remove_snapshot(self, table: str, snapshot_id: str) -> None:
         """Take it out of sight first, then remove it."""
@@ -206,6 +205,11 @@ def _write_empty_file(table: Table, building: Path) -> None:
     path.parent.mkdir()
     pq.write_table(table.file_schema.empty_table(), path)
     sync_file(path)
+
+
+def _own_bytes(folder: Path) -> int:
+    stats = (path.stat() for path in folder.rglob("*.parquet"))
+    return sum(stat.st_size for stat in stats if stat.st_nlink == 1)
 
 
 def _modified_at(path: Path) -> datetime:

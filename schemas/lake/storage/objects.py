@@ -124,16 +124,15 @@ class ObjectTables:
             raise moved_on(table) from None
         return snapshot
 
-    def left_at(self, table: str, snapshot_id: str) -> datetime:
-        """When its manifest was last written: `_point` writes that of the one it leaves again."""
-        return self._manifests(table)[snapshot_id]
+    def left_at(self, table: str) -> dict[str, datetime]:
+        """When each manifest was last written: `_point` writes that of the one it leaves again."""
+        return self._manifests(table)
 
-    def own_bytes(self, table: str, snapshot_id: str) -> int:
+    def own_bytes(self, table: str, snapshot_ids: Iterable[str]) -> list[int]:
         """Of files that no other manifest names."""
-        named = self._named(table)
-        own = self.snapshot(table, snapshot_id)
-        files = (file for _, file in own.each_file())
-        return sum(file.byte_count for url, file in zip(_urls(own), files, strict=True) if named[url] == 1)
+        asked = list(snapshot_ids)
+        named = self._named(table) if asked else Counter()
+        return self.client.each(lambda one: _own_bytes(self.snapshot(table, one), named), asked)
 
     def remove_snapshot(self, table: str, snapshot_id: str) -> None:
         """First the manifest, then a look at the pointer, then the files that no other manifest names."""
@@ -149,8 +148,8 @@ class ObjectTables:
         if pointer and pointer.snapshot_id == snapshot_id:
             self.client.put(key, manifest.data)
             raise MaidianError(f"table {table} was rolled back to {snapshot_id} just now; it stays")
-        self._forget(own)
-        named = self._named(table)
+        # Once counted is enough: what nobody named then, only a publish upon this very snapshot could name since.
+        named = self._forget(own) if snapshot_id in self._counted.get(table, ((), None))[0] else self._named(table)
         self.client.delete(self._key(url) for url in _urls(own) if not named[url])
 
     def remove_orphans(self, table: str, now: datetime, min_age: timedelta) -> int:
@@ -213,12 +212,13 @@ class ObjectTables:
         self._counted[table] = (ids, named)
         return named
 
-    def _forget(self, snapshot: Snapshot) -> None:
+    def _forget(self, snapshot: Snapshot) -> Counter[str]:
         """Count the files of a snapshot that is gone no longer."""
         table = snapshot.manifest.table
-        counted, named = self._counted.get(table, (frozenset(), Counter()))
-        named.subtract(_urls(snapshot) if snapshot.id in counted else ())
+        counted, named = self._counted[table]
+        named.subtract(_urls(snapshot))
         self._counted[table] = (counted - {snapshot.id}, named)
+        return named
 
     def _key(self, url: str) -> str:
         return url.removeprefix(f"{self.client.url}/")
@@ -226,6 +226,11 @@ class ObjectTables:
 
 def _urls(snapshot: Snapshot) -> list[str]:
     return [str(snapshot.locate(value, file)) for value, file in snapshot.each_file()]
+
+
+def _own_bytes(snapshot: Snapshot, named: Counter[str]) -> int:
+    files = (file for _, file in snapshot.each_file())
+    return sum(file.byte_count for url, file in zip(_urls(snapshot), files, strict=True) if named[url] == 1)
 
 
 def _from(base: Snapshot | None, file: DataFile) -> DataFile:

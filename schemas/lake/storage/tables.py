@@ -74,11 +74,11 @@ class Tables(Protocol):
     def roll_back(self, table: str, snapshot_id: str) -> Snapshot:
         """Point at a snapshot that is there."""
 
-    def left_at(self, table: str, snapshot_id: str) -> datetime:
-        """When a snapshot was last the current one, or was made."""
+    def left_at(self, table: str) -> dict[str, datetime]:
+        """For each snapshot, when it was last the current one, or was made."""
 
-    def own_bytes(self, table: str, snapshot_id: str) -> int:
-        """What removing it frees: bytes of files that no other snapshot shares."""
+    def own_bytes(self, table: str, snapshot_ids: Iterable[str]) -> list[int]:
+        """For each of them what removing it frees: bytes of files that no other snapshot shares."""
 
     def remove_snapshot(self, table: str, snapshot_id: str) -> None:
         """Remove it, never seen half removed. MaidianError when it has become current."""

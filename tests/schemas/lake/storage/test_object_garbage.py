@@ -47,11 +47,11 @@ def test_the_newest_stay_the_rest_go_when_old_and_what_is_shared_stays(lake: Lak
 def test_a_snapshot_that_was_current_an_hour_ago_stays_whatever_its_age(lake: Lake) -> None:
     first, *_ = days_of(lake, 3)
     roll_back(lake, "numbers", first)
-    left = lake.tables.left_at("numbers", first)
+    left = lake.tables.left_at("numbers")[first]
     put(lake, {"2026-11-05": [5]})
-    assert lake.tables.left_at("numbers", first) >= left
+    assert lake.tables.left_at("numbers")[first] >= left
     hour = timedelta(hours=1)
-    now = lake.tables.left_at("numbers", first) + DAY + timedelta(seconds=5)  # the store tells whole seconds
+    now = lake.tables.left_at("numbers")[first] + DAY + timedelta(seconds=5)  # the store tells whole seconds
     assert first not in [one.snapshot_id for one in find_garbage(lake, "numbers", now - hour, 1, DAY)]
     assert first in [one.snapshot_id for one in find_garbage(lake, "numbers", now, 1, DAY)]
 
