@@ -24,7 +24,7 @@ from schemas.lake.storage.object_lake import client_of
 from tests.end_to_end.commands import command_line, environment, maidian
 from tests.object_store import ObjectStore, use_store
 
-pytestmark = [pytest.mark.ci, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
@@ -88,12 +88,14 @@ def start(machine: Path, *arguments: object) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.ci
 def test_tables_equal_those_of_a_folder_to_the_byte_and_open_row_for_row(folder_lake: Path, stored: StorePlace) -> None:
     assert contents(stored) == contents(folder_lake)
     for table in open_lake(stored).table_names():
         assert_frame_equal(open_table(table, str(stored)).collect(), open_table(table, folder_lake).collect())
 
 
+@pytest.mark.ci
 def test_a_lookup_a_report_and_a_list_are_those_of_a_folder(
     folder_lake: Path, stored: StorePlace, tmp_path: Path
 ) -> None:
@@ -118,6 +120,7 @@ def test_a_lookup_a_report_and_a_list_are_those_of_a_folder(
     assert logged.stdout.splitlines() == ["audience", "near_threshold"]
 
 
+@pytest.mark.slow
 def test_kills_leave_no_trace_on_a_machine_that_has_nothing_of_them(
     landing: Path, folder_lake: Path, store_place: StorePlace, tmp_path: Path
 ) -> None:
@@ -142,6 +145,7 @@ def test_kills_leave_no_trace_on_a_machine_that_has_nothing_of_them(
     assert named <= {f"{store_place}/{one.key}" for one in client_of(store_place).list_all("")}
 
 
+@pytest.mark.ci
 def test_keys_that_the_store_does_not_know_are_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that checks signatures and rights, from its fourth request on."""
     store = ObjectStore(tmp_path / "strict", *free_ports(1), INITIAL_NO_AUTH_ACTION_COUNT="4")

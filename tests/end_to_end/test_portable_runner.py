@@ -15,7 +15,7 @@ from tests.conftest import REPOSITORY
 from tests.end_to_end.cluster_work import assert_equal, parts_of
 from tests.end_to_end.commands import environment, maidian
 
-pytestmark = [pytest.mark.ci, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 START_SECONDS = 60
 
