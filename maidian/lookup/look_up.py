@@ -38,10 +38,11 @@ def look_up(lake: Lake, kind: str, asked: str, *, as_of: date | None, limit: int
     with connect_as_of(lake, day, tables_in(*queries)) as tables:
         # No section asks for an hour or a day of an instant. In any other zone DuckDB hands instants over by way of pytz,
         # which opens each of its 600 files first: a tenth of the answer's time.
-        tables.connection.execute("SET TimeZone = 'UTC'")
+        tables.connection.execute("SET GLOBAL TimeZone = 'UTC'")
         value = which(tables, kind, module.KNOWN, as_typed(kind, asked))
-        parts = [(section, tables.answer(section, value=value, limit=limit, as_of=day)) for section in module.SECTIONS]
+        answers = tables.answer_all(module.SECTIONS, value=value, limit=limit, as_of=day)
     zone = ZoneInfo(lake.time_zone)
+    parts = zip(module.SECTIONS, answers, strict=True)
     return Answer(value, day, [(section, [_local(row, zone) for row in rows]) for section, rows in parts])
 
 

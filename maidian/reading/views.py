@@ -5,6 +5,7 @@ files go when the snapshot is collected as garbage (`maidian gc`): hours or days
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -34,9 +35,17 @@ def connect(lake: Lake, database: str = ":memory:") -> duckdb.DuckDBPyConnection
     return connection
 
 
-def create_view(connection: duckdb.DuckDBPyConnection, table: Table, files: Iterable[FileAt]) -> None:
-    """Make the view of a table that holds the rows of these files."""
-    connection.execute(f"CREATE OR REPLACE VIEW {_name(table.name)} AS {select_statement(table, files)}")
+def create_view(
+    connection: duckdb.DuckDBPyConnection, table: Table, files: Iterable[FileAt], *, is_own: bool = False
+) -> None:
+    """Make the view of a table that holds the rows of these files. Its own is seen by the connection alone."""
+    create = f"CREATE OR REPLACE {'TEMP VIEW' if is_own else 'VIEW'} {_name(table.name)} AS"
+    listed = list(files)
+    if len(listed) == 1:  # of one file the plain reading is planned in half the time, unless a column is newer than it
+        with suppress(duckdb.BinderException):
+            connection.execute(f"{create} SELECT {_names(table)} FROM {rows_of(table, listed)}")  # noqa: S608 our own names
+            return
+    connection.execute(f"{create} {select_statement(table, listed)}")
 
 
 def _create_whole_view(connection: duckdb.DuckDBPyConnection, table: Table, snapshot: Snapshot | None) -> None:
@@ -48,8 +57,7 @@ def _create_whole_view(connection: duckdb.DuckDBPyConnection, table: Table, snap
 
     listed = f"objects of {table.name}"
     connection.register(listed, dataset_of(table, snapshot))
-    names = ", ".join(_name(column.name) for column in table.columns)
-    connection.execute(f"CREATE OR REPLACE VIEW {_name(table.name)} AS SELECT {names} FROM {_name(listed)}")  # noqa: S608
+    connection.execute(f"CREATE OR REPLACE VIEW {_name(table.name)} AS SELECT {_names(table)} FROM {_name(listed)}")  # noqa: S608
 
 
 def add_run_log(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
@@ -90,9 +98,8 @@ def select_statement(table: Table, files: Iterable[FileAt]) -> str:
     listed = list(files)
     if not listed:
         return f"SELECT {nothing} WHERE false"
-    names = ", ".join(_name(column.name) for column in table.columns)
     rows = rows_of(table, listed, "union_by_name = true")
-    return f"SELECT {names} FROM (SELECT {nothing} WHERE false UNION ALL BY NAME FROM {rows})"  # noqa: S608 our own names
+    return f"SELECT {_names(table)} FROM (SELECT {nothing} WHERE false UNION ALL BY NAME FROM {rows})"  # noqa: S608 our own names
 
 
 def rows_of(table: Table, files: Iterable[FileAt], *options: str) -> str:
@@ -128,6 +135,10 @@ SQL_TYPES = {
 
 def _meaning(column: Column) -> str:
     return f"{column.en}{f' [{column.unit}]' if column.unit else ''} {column.zh}"
+
+
+def _names(table: Table) -> str:
+    return ", ".join(_name(column.name) for column in table.columns)
 
 
 def _name(name: str) -> str:

@@ -16,14 +16,14 @@ async function main() {
     await page.waitForSelector(".product");
     await page.select("#customer", "C1024");
     await page.type("#query", "阿莫西林");
-    await page.click("#search button");
-    await page.click('[data-sku="YP100235"] .open');
-    await page.click('[data-sku="YP100234"] .favorite');
-    await page.click("#detail button");
-    await page.click("#order");
+    await page.locator("#search button").click();
+    await page.locator('[data-sku="YP100235"] .open').click();
+    await page.locator('[data-sku="YP100234"] .favorite').click();
+    await page.locator("#detail button").click();
+    await page.locator("#order").click();
     // Six clicks make six events: search, search results, click, view, favourite, order; each is ticked when it is kept.
     await page.waitForFunction("document.querySelectorAll('details.kept').length === 6", { timeout: 20_000 });
-    await page.click("#events details summary");
+    await page.locator("#events details summary").click();
     const shown = await page.$$eval("#events summary b", (labels) => labels.map((label) => label.textContent));
     const open = await page.$eval("#events details[open] pre", (text) => text.textContent);
     await page.screenshot({ path: join(folder, "light.png") });
