@@ -37,6 +37,12 @@ class View:
         """The known days, and days of the output that are known no more and must go."""
         return self.known | days_of(self.output)
 
+    def row_counts(self, table: str, days: Iterable[date]) -> dict[date, int]:
+        """How many rows an input has on each of the days on which it has any: its manifest tells."""
+        snapshot = self.inputs[table]
+        held = snapshot.manifest.partitions if snapshot else {}
+        return {day: held[key].row_count for day in days if (key := day.isoformat()) in held}
+
 
 def look_at(lake: Lake, catalog: Catalog, job: Job, resolve: Callable[[str], Snapshot | None]) -> View:
     """The job's view, with `resolve` saying which snapshot of a table to see."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from jobs.engine.compute import StagedDay, compute_part, stage_day
-from jobs.engine.declaration import Input, Job
+from jobs.engine.declaration import Job
 from jobs.engine.dirty import View, days_read
 from jobs.engine.division import Divided, Part, equal_parts
 from jobs.engine.scan import scan_days
@@ -30,7 +30,7 @@ def plan_parts(job: Job, view: View, day: date, part_rows: int | None) -> list[P
     if part_rows is None or not isinstance(job.division, Divided):
         return []
     keyed = {read: key for read in job.inputs if (key := job.division.key_of(read)) is not None}
-    row_counts = {read: _row_counts(view, read, day) for read in keyed}
+    row_counts = {read: view.row_counts(read.table, days_read(read, [day])) for read in keyed}
     total = sum(sum(counts.values()) for counts in row_counts.values())
     count = min(MOST_PARTS, -(-total // part_rows))
     if count < 2:  # noqa: PLR2004 - one part is the whole
@@ -63,10 +63,3 @@ def merge_parts(job: Job, view: View, day: date, paths: Sequence[Path], folder: 
     if isinstance(job.division, Divided) and job.division.order_by:
         rows = rows.sort(job.division.order_by)
     return stage_day(job.table, view, day, rows, folder, len(paths))
-
-
-def _row_counts(view: View, read: Input, day: date) -> dict[date, int]:
-    """The rows of each day of an input's window."""
-    snapshot = view.inputs[read.table]
-    held = snapshot.manifest.partitions if snapshot else {}
-    return {one: held[key].row_count for one in days_read(read, [day]) if (key := one.isoformat()) in held}

@@ -52,8 +52,8 @@ class Windows:
         if read.is_reference:
             return self._held[read.table].lazy() if read.table in self._held else self._scan_all(read)
         window = days_read(read, [day])
-        if self._needed(read):
-            self._hold_needed(read, day)
+        if needed := self._needed(read):
+            self._hold_needed(read, needed, day)
         if read.table not in self._held:
             return self._scan(read, window)
         partition = self.view.catalog.tables[read.table].partition
@@ -62,13 +62,12 @@ class Windows:
     def _needed(self, read: Input) -> Needed | None:
         return (self.job.needed or {}).get(read.table)
 
-    def _hold_needed(self, read: Input, day: date) -> None:
+    def _hold_needed(self, read: Input, needed: Needed, day: date) -> None:
         """Hold what the day and those after it need of the window, unless that is held or the day stands alone."""
-        needed, days = self._needed(read), self._days_together(read, day)
-        if needed is None or day in self._held_days.get(read.table, ()):
+        if day in self._held_days.get(read.table, ()):
             return
         self._held.pop(read.table, None)
-        self._held_days[read.table] = days
+        days = self._held_days[read.table] = self._days_together(read, day)
         if len(days) > 1:
             self._held[read.table] = needed(self._scan(read, days_read(read, days)), days).collect()
 
@@ -89,8 +88,4 @@ class Windows:
         return scan_files(self.view.catalog.tables[read.table], snapshot.files() if snapshot else [])
 
     def _row_count(self, read: Input, window: set[date]) -> int:
-        snapshot = self.view.inputs[read.table]
-        if snapshot is None:
-            return 0
-        partitions = snapshot.manifest.partitions
-        return sum(partitions[day].row_count for day in map(date.isoformat, window) if day in partitions)
+        return sum(self.view.row_counts(read.table, window).values())

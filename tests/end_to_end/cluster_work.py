@@ -4,7 +4,7 @@ import os
 import resource
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,13 +64,15 @@ def finish(process: subprocess.Popen[str]) -> None:
     assert process.returncode == 0, output + errors
 
 
-def wait_until(is_so: Callable[[], object], process: subprocess.Popen[str]) -> None:
-    """Wait while the process is at work."""
+def start_until(lake: Path, trace: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start a command and wait until it is in the middle of its work: it has left such files in the lake."""
+    process = start(*arguments)
     give_up_at = time.monotonic() + GIVE_UP_SECONDS
-    while not is_so():
+    while not any(lake.glob(trace)):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < give_up_at
         time.sleep(0.05)
+    return process
 
 
 @dataclass

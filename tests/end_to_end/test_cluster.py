@@ -24,7 +24,7 @@ from tests.end_to_end.cluster_work import (
     parts_of,
     shop_in_topic,
     start,
-    wait_until,
+    start_until,
 )
 from tests.end_to_end.commands import maidian
 from tests.local_broker import skip_without_programs
@@ -100,17 +100,24 @@ def ingest_and_run(lake: Path, topic: KafkaTopic, cluster: SessionCluster) -> li
     ]
 
 
-def test_kills_of_driver_and_task_manager_leave_no_trace(
+def test_a_driver_that_is_killed_leaves_no_trace(
     topic: KafkaTopic, undisturbed: Path, flink_cluster: SessionCluster, tmp_path: Path
 ) -> None:
     lake = tmp_path / "lake"
     for command, trace in ingest_and_run(lake, topic, flink_cluster):
-        driver = start(*command)
-        wait_until(lambda trace=trace: list(lake.glob(trace)), driver)
-        driver.kill()  # what it had sent to the cluster goes on there
+        driver = start_until(lake, trace, *command)
+        driver.kill()  # what it had sent to the cluster goes on there, beside the next
         driver.communicate()
-        driver = start(*command)
-        wait_until(lambda trace=trace: list(lake.glob(trace)), driver)
+        finish(start(*command))
+    assert_equal(lake, undisturbed)
+
+
+def test_a_task_manager_that_is_killed_leaves_no_trace(
+    topic: KafkaTopic, undisturbed: Path, flink_cluster: SessionCluster, tmp_path: Path
+) -> None:
+    lake = tmp_path / "lake"
+    for command, trace in ingest_and_run(lake, topic, flink_cluster):
+        driver = start_until(lake, trace, *command)
         flink_cluster.kill("taskmanager-1")
         flink_cluster.start()
         finish(driver)
@@ -122,8 +129,7 @@ def test_a_job_manager_that_is_killed_is_one_line_and_leaves_no_trace(
 ) -> None:
     lake = tmp_path / "lake"
     for command, trace in ingest_and_run(lake, topic, flink_cluster):
-        driver = start(*command)
-        wait_until(lambda trace=trace: list(lake.glob(trace)), driver)
+        driver = start_until(lake, trace, *command)
         flink_cluster.kill("jobmanager")  # with it goes what it knew of the jobs
         _, errors = driver.communicate(timeout=GIVE_UP_SECONDS)
         assert driver.returncode == 1, errors
@@ -139,8 +145,7 @@ def test_a_broker_that_is_killed_and_comes_back_leaves_no_trace(
 ) -> None:
     lake = tmp_path / "lake"
     ingest = ("ingest", "--lake", lake, "--landing", topic, *on_flink(flink_cluster))
-    driver = start(*ingest)
-    wait_until(lambda: list(lake.glob("ingest/ranges/*/*.events.parquet")), driver)
+    driver = start_until(lake, "ingest/ranges/*/*.events.parquet", *ingest)
     broker.kill()
     broker.start()
     driver.communicate()  # it went on, or ended because the broker was away for too long

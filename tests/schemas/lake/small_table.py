@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from schemas.lake.lake import Lake
 from schemas.lake.publish import Change, NewFile, publish
 from schemas.lake.snapshots import Snapshot, current_snapshot
+from schemas.lake.storage.environment import polars_options
 from schemas.tables.declaration import COUNT, DATE, Column, Table
 
 NUMBERS = Table(
@@ -52,4 +54,15 @@ def shown(lake: Lake) -> dict[str, list[int]]:
     for path in sorted((lake.path / "numbers" / "current").glob("*/*.parquet")):
         values = pq.ParquetFile(path).read()["number"].to_pylist()
         days.setdefault(path.parent.name.removeprefix("number_date="), []).extend(values)
+    return days
+
+
+def numbers_of(snapshot: Snapshot | None) -> dict[str, list[int]]:
+    """The numbers of a snapshot by day, read as the jobs read them."""
+    days: dict[str, list[int]] = {}
+    assert snapshot is not None
+    for value, file in snapshot.each_file():
+        at = snapshot.locate(value, file)
+        frame = pl.scan_parquet(at, hive_partitioning=False, **polars_options(at)).collect()
+        days.setdefault(value, []).extend(frame["number"].to_list())
     return days

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from schemas.errors import MaidianError, UsageError
+from schemas.errors import UsageError
 from schemas.lake.lake import Lake, create_lake
 from schemas.lake.locks import LockHeldError, hold_lock
 from schemas.lake.publish import Change, publish, roll_back
@@ -22,18 +22,6 @@ from tests.schemas.lake.small_table import NUMBERS, put, shown, stage
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     return create_lake(tmp_path / "lake")
-
-
-def test_a_day_gains_files_and_the_other_days_stay(lake: Lake) -> None:
-    put(lake, {"2026-11-01": [1], "2026-11-02": [2]})
-    put(lake, {"2026-11-02": [3], "2026-11-03": [4]}, name="part-1.parquet")
-    assert shown(lake) == {"2026-11-01": [1], "2026-11-02": [2, 3], "2026-11-03": [4]}
-
-
-def test_a_replaced_day_holds_only_what_is_new_and_an_emptied_one_is_gone(lake: Lake) -> None:
-    put(lake, {"2026-11-01": [1], "2026-11-02": [2], "2026-11-03": [3]})
-    put(lake, {"2026-11-02": [9]}, replace=["2026-11-02", "2026-11-03"])
-    assert shown(lake) == {"2026-11-01": [1], "2026-11-02": [9]}
 
 
 def test_files_that_stay_are_the_same_files_on_disk(lake: Lake) -> None:
@@ -72,14 +60,6 @@ def test_a_table_without_rows_can_be_queried(lake: Lake) -> None:
     assert duckdb.sql(f"SELECT count(*) FROM read_parquet('{pattern}', hive_partitioning = true)").fetchall() == [(0,)]
     put(lake, {"2026-11-01": [1]})
     assert shown(lake) == {"2026-11-01": [1]}
-
-
-def test_a_publish_upon_a_snapshot_that_is_no_longer_current_is_refused(lake: Lake) -> None:
-    first = put(lake, {"2026-11-01": [1]})
-    put(lake, {"2026-11-02": [2]})
-    with pytest.raises(MaidianError, match="numbers changed while it was being rebuilt; run the command again"):
-        put(lake, {"2026-11-03": [3]}, base=first)
-    assert set(shown(lake)) == {"2026-11-01", "2026-11-02"}
 
 
 def test_two_publishes_of_a_table_do_not_meet(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:

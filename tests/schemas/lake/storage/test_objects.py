@@ -6,7 +6,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-import polars as pl
 import pytest
 
 from schemas.errors import MaidianError, UsageError
@@ -14,22 +13,10 @@ from schemas.lake.garbage import find_garbage, remove_orphans, remove_snapshot
 from schemas.lake.lake import Lake, open_lake
 from schemas.lake.publish import roll_back
 from schemas.lake.snapshots import Snapshot, current_snapshot, list_snapshots
-from schemas.lake.storage.environment import polars_options
 from schemas.lake.storage.object_client import ObjectClient
-from tests.schemas.lake.small_table import put
+from tests.schemas.lake.small_table import numbers_of, put
 
 DAY = timedelta(days=1)
-
-
-def numbers_of(snapshot: Snapshot | None) -> dict[str, list[int]]:
-    """The numbers of a snapshot by day, read as the jobs read them."""
-    days: dict[str, list[int]] = {}
-    assert snapshot is not None
-    for value, file in snapshot.each_file():
-        at = snapshot.locate(value, file)
-        frame = pl.scan_parquet(at, hive_partitioning=False, **polars_options(at)).collect()
-        days.setdefault(value, []).extend(frame["number"].to_list())
-    return days
 
 
 def shown(lake: Lake) -> dict[str, list[int]]:
@@ -38,20 +25,6 @@ def shown(lake: Lake) -> dict[str, list[int]]:
 
 def keys(client: ObjectClient) -> set[str]:
     return {one.key for one in client.list_all("numbers")}
-
-
-def test_a_day_gains_files_and_the_other_days_stay(lake: Lake) -> None:
-    assert lake.table_names() == []
-    put(lake, {"2026-11-01": [1], "2026-11-02": [2]})
-    put(lake, {"2026-11-02": [3], "2026-11-03": [4]}, name="part-1.parquet")
-    assert shown(lake) == {"2026-11-01": [1], "2026-11-02": [2, 3], "2026-11-03": [4]}
-    assert lake.table_names() == ["numbers"]
-
-
-def test_a_replaced_day_holds_only_what_is_new_and_an_emptied_one_is_gone(lake: Lake) -> None:
-    put(lake, {"2026-11-01": [1], "2026-11-02": [2], "2026-11-03": [3]})
-    put(lake, {"2026-11-02": [9]}, replace=["2026-11-02", "2026-11-03"])
-    assert shown(lake) == {"2026-11-01": [1], "2026-11-02": [9]}
 
 
 def test_what_stays_is_referred_to_however_many_snapshots_later_and_never_copied(
@@ -79,14 +52,6 @@ def test_a_table_without_rows_is_one(lake: Lake) -> None:
     assert put(lake, {}).files() == []
     put(lake, {"2026-11-01": [1]})
     assert shown(lake) == {"2026-11-01": [1]}
-
-
-def test_a_publish_upon_a_snapshot_that_is_no_longer_current_is_refused(lake: Lake) -> None:
-    first = put(lake, {"2026-11-01": [1]})
-    put(lake, {"2026-11-02": [2]})
-    with pytest.raises(MaidianError, match="numbers changed while it was being rebuilt; run the command again"):
-        put(lake, {"2026-11-03": [3]}, base=first)
-    assert set(shown(lake)) == {"2026-11-01", "2026-11-02"}
 
 
 def test_of_writers_at_once_one_wins_and_the_others_say_so(lake: Lake) -> None:
@@ -160,7 +125,7 @@ from schemas.lake.lake import open_lake
 from schemas.lake.place import parse_place
 from schemas.lake.storage.object_client import ObjectClient
 from schemas.lake.storage.objects import ObjectTables
-from tests.schemas.lake.small_table import put
+from tests.schemas.lake.small_table import numbers_of, put
 name, is_after = sys.argv[2], sys.argv[3] == "after"
 owner = ObjectTables if hasattr(ObjectTables, name) else ObjectClient
 step = getattr(owner, name)
