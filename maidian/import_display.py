@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from maidian.options import Language
-from maidian.run_display import new_table, print_table
+from maidian.text_table import new_table, print_table
 from pipelines.imports.masters.import_master import MasterReport
 from pipelines.imports.report import ImportReport
 

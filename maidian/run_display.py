@@ -3,7 +3,6 @@
 Progress and warnings go to stderr, results to stdout, so that either can be piped.
 """
 
-import sys
 from types import TracebackType
 from typing import Self
 
@@ -12,15 +11,13 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
-from rich.table import Table
 
 from jobs.engine.history import RunRecord
 from jobs.engine.progress import Progress
-from maidian.aligned import aligned_lines
 from maidian.options import Language
+from maidian.text_table import new_table, print_table
 
 PLAIN_LINE_DAYS = 100  # a log of a ten-year backfill stays readable
-PLAIN_WIDTH = 200  # without a terminal there is no width to keep to
 
 HEADINGS: dict[Language, tuple[str, ...]] = {
     "en": ("table", "outcome", "days", "rows", "seconds", "snapshot"),
@@ -109,22 +106,3 @@ def print_record(record: RunRecord, is_json: bool, language: Language) -> None:
         numbers = (f"{result.days:,}", f"{result.rows:,}", f"{result.seconds:,.1f}")
         table.add_row(result.table, outcome, *numbers, result.snapshot_id or "")
     print_table(table)
-
-
-def new_table(headings: tuple[str, ...], numbers: tuple[str, ...] = ()) -> Table:
-    """A table without lines, its numbers to the right."""
-    table = Table(box=None, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, justify="right" if heading in numbers else "left", no_wrap=True)
-    return table
-
-
-def print_table(table: Table) -> None:
-    """Print a table on stdout, whole where there is no terminal to fit into."""
-    console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
-    lines = aligned_lines(table, console.width)
-    if lines is None:
-        console.print(table)
-        return
-    headings, *rows = lines
-    click.echo("\n".join([click.style(headings, bold=True), *rows]))

@@ -10,7 +10,7 @@ from maidian.audiences.load_audience import known_audiences, load_audience
 from maidian.audiences.removal_rules import RULES
 from maidian.audiences.report import Report
 from maidian.options import Language
-from maidian.run_display import new_table, print_table
+from maidian.text_table import new_table, print_table
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake
 

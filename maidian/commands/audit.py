@@ -40,7 +40,7 @@ def command(preferences: Preferences, lake: LakePlace, page: Path | None, is_jso
     from jobs.engine.last_audit import last_audits
     from maidian.audit_page import audit_page
     from maidian.audit_words import days_at_fault, reason
-    from maidian.run_display import new_table, print_table
+    from maidian.text_table import new_table, print_table
 
     opened, language = open_lake(lake), preferences.language
     audits = last_audits(opened, [job.table for job in find_jobs()])

@@ -35,10 +35,13 @@ def command(
     sku       who viewed or favourited it, and has not bought it; which searches led to it
     query     what it finds, whether customers click and order, what it may have meant
     """  # noqa: D301 click's mark for lines that stay as they are
+    from maidian.reading.engine import start_engine
+
+    engine = start_engine()
     from maidian.lookup.look_up import look_up
     from maidian.lookup.show import answer_json, print_answer
 
-    found = look_up(open_lake(lake), kind, value, as_of=as_of.date() if as_of else None, limit=limit)
+    found = look_up(open_lake(lake), kind, value, as_of=as_of.date() if as_of else None, limit=limit, engine=engine)
     if is_json:
         click.echo(answer_json(kind, found))
     else:

@@ -30,7 +30,7 @@ def command(preferences: Preferences, lake: LakePlace, settings_file: Path | Non
     """
     from jobs.engine.discovery import find_jobs
     from jobs.engine.status import TableStatus, table_statuses
-    from maidian.run_display import new_table, print_table
+    from maidian.text_table import new_table, print_table
 
     opened = open_lake(lake)
     statuses = table_statuses(opened, find_jobs(lake_settings(opened.path, settings_file)))

@@ -9,7 +9,7 @@ import msgspec
 
 from maidian.effects.measure import Row
 from maidian.options import Language
-from maidian.run_display import new_table, print_table
+from maidian.text_table import new_table, print_table
 
 FEW_COMPANIES = 50  # below, a mean of amounts is far from the bell curve that intervals are drawn from
 

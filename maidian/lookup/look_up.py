@@ -1,11 +1,14 @@
 """Answering a lookup: which tables, of which days, and one query a section."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import duckdb
 
 from maidian.lookup import customer, query, sku
 from maidian.reading.as_of import TablesAsOf, connect_as_of, newest_as_of, tables_in
@@ -27,7 +30,15 @@ class Answer:
     parts: Sequence[tuple[Section, list[tuple[Any, ...]]]]
 
 
-def look_up(lake: Lake, kind: str, asked: str, *, as_of: date | None, limit: int) -> Answer:
+def look_up(
+    lake: Lake,
+    kind: str,
+    asked: str,
+    *,
+    as_of: date | None,
+    limit: int,
+    engine: Future[duckdb.DuckDBPyConnection] | None = None,
+) -> Answer:
     """The answer for an identifier, a name or part of one, or a search term as a person types it.
 
     UsageError when nothing of that name is known, several are, or no mart was built yet.
@@ -35,10 +46,12 @@ def look_up(lake: Lake, kind: str, asked: str, *, as_of: date | None, limit: int
     module = KINDS[kind]
     day = newest_as_of(lake, as_of)
     queries = (*module.KNOWN, *(section.sql for section in module.SECTIONS))
-    with connect_as_of(lake, day, tables_in(*queries)) as tables:
+    with connect_as_of(lake, day, tables_in(*queries), engine=engine) as tables:
         # No section asks for an hour or a day of an instant. In any other zone DuckDB hands instants over by way of pytz,
         # which opens each of its 600 files first: a tenth of the answer's time.
         tables.connection.execute("SET GLOBAL TimeZone = 'UTC'")
+        # It would compare a whole column of every file with the last of the rows to show, to save sorting the few that stay.
+        tables.connection.execute("SET GLOBAL disabled_optimizers = 'top_n'")
         value = which(tables, kind, module.KNOWN, as_typed(kind, asked))
         answers = tables.answer_all(module.SECTIONS, value=value, limit=limit, as_of=day)
     zone = ZoneInfo(lake.time_zone)

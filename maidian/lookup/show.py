@@ -10,7 +10,7 @@ from maidian.lookup.look_up import Answer
 from maidian.options import Language
 from maidian.reading.cell_text import cell_text, is_number
 from maidian.reading.section import Section
-from maidian.run_display import new_table, print_table
+from maidian.text_table import new_table, print_table
 
 NOTHING: dict[Language, str] = {"en": "nothing", "zh": "无"}
 

@@ -1,17 +1,18 @@
 """The tables as of one day, and the answers to sections over them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import duckdb
 
+from maidian.reading.engine import start_engine
 from maidian.reading.section import Newest, Section
-from maidian.reading.views import create_view, rows_of
+from maidian.reading.views import LACKS_COLUMN, plain_statement, rows_of, select_statement, with_tables
 from schemas.errors import UsageError
 from schemas.lake.lake import Lake
 from schemas.lake.snapshots import Snapshot, current_snapshot
@@ -55,7 +56,6 @@ class TablesAsOf:
     day: date
     fact_days: int
     snapshots: Mapping[str, tuple[Table, Snapshot | None]]
-    _viewed: dict[str, Sequence[FileAt]] = field(default_factory=dict)
 
     def answer_all(self, sections: Sequence[Section], **values: Any) -> list[Rows]:
         """The rows of each section, several sections at once."""
@@ -63,8 +63,8 @@ class TablesAsOf:
             return list(pool.map(lambda section: self._apart().answer(section, **values), sections))
 
     def _apart(self) -> "TablesAsOf":
-        """The same with a connection of its own, whose views no other sees."""
-        return replace(self, connection=self.connection.cursor(), _viewed={})
+        """The same with a connection of its own: one answers a question at a time."""
+        return replace(self, connection=self.connection.cursor())
 
     def answer(self, section: Section, **values: Any) -> Rows:
         """The rows of a section, with those of the values that it uses."""
@@ -80,16 +80,28 @@ class TablesAsOf:
         files: Mapping[str, Sequence[FileAt]] | None = None,
     ) -> Rows:
         """The rows of a query: over the facts of so many days; over these files of the tables named."""
-        for name, (table, _) in self.snapshots.items():
-            if re.search(rf"\b{name}\b", sql):
-                wanted = (files or {}).get(name)
-                self._view(table, self._files(name, fact_days or self.fact_days) if wanted is None else wanted)
-        return self._execute(sql, values)
+        given = files or {}
+        read = {
+            name: self.lake.tables.fetch(
+                given[name] if name in given else self._files(name, fact_days or self.fact_days)
+            )
+            for name in self.snapshots
+            if re.search(rf"\b{name}\b", sql)
+        }
+        try:
+            return self._ask(sql, values, read, plain_statement)
+        except LACKS_COLUMN:
+            return self._ask(sql, values, read, select_statement)
 
-    def _view(self, table: Table, files: Sequence[FileAt]) -> None:
-        if self._viewed.get(table.name) != files:
-            create_view(self.connection, table, self.lake.tables.fetch(files), is_own=True)
-            self._viewed[table.name] = files
+    def _ask(
+        self,
+        sql: str,
+        values: Mapping[str, Any],
+        read: Mapping[str, Sequence[FileAt]],
+        statement: Callable[[Table, Sequence[FileAt]], str],
+    ) -> Rows:
+        statements = {name: statement(self.snapshots[name][0], files) for name, files in read.items()}
+        return self._execute(with_tables(statements, sql), values)
 
     def _files(self, name: str, fact_days: int) -> list[FileAt]:
         table, snapshot = self.snapshots[name]
@@ -127,16 +139,22 @@ class TablesAsOf:
 
 
 @contextmanager
-def connect_as_of(lake: Lake, day: date, tables: Sequence[Table], fact_days: int = FACT_DAYS) -> Iterator[TablesAsOf]:
+def connect_as_of(
+    lake: Lake,
+    day: date,
+    tables: Sequence[Table],
+    fact_days: int = FACT_DAYS,
+    engine: Future[duckdb.DuckDBPyConnection] | None = None,
+) -> Iterator[TablesAsOf]:
     """The marts of one day, and the facts of the `fact_days` days that end with it.
 
-    A mart that has no such day has no rows: its numbers would be of another day than the rest.
+    A mart that has no such day has no rows: its numbers would be of another day than the rest. `engine` is one that was
+    started before (`start_engine`); it is closed at the end.
     """
-    with ThreadPoolExecutor() as pool:  # DuckDB takes 40 ms of one core to begin, as long as reading the manifests
-        beginning = pool.submit(duckdb.connect)
-        seen = lake.tables.currents(table.name for table in tables)
-        snapshots = {table.name: (table, seen[table.name]) for table in tables}
-    with beginning.result() as connection:
+    engine = engine or start_engine()
+    seen = lake.tables.currents(table.name for table in tables)
+    snapshots = {table.name: (table, seen[table.name]) for table in tables}
+    with engine.result() as connection:
         connection.execute(f"SET GLOBAL TimeZone = '{lake.time_zone}'")
         connection.execute("SET GLOBAL parquet_metadata_cache = true")  # several queries over the same files
         yield TablesAsOf(lake, connection, day, fact_days, snapshots)

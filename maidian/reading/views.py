@@ -4,7 +4,8 @@ A view reads the files of one snapshot, so that a query sees one state of a tabl
 files go when the snapshot is collected as garbage (`maidian gc`): hours or days later, never under a short session.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,15 +36,13 @@ def connect(lake: Lake, database: str = ":memory:") -> duckdb.DuckDBPyConnection
     return connection
 
 
-def create_view(
-    connection: duckdb.DuckDBPyConnection, table: Table, files: Iterable[FileAt], *, is_own: bool = False
-) -> None:
-    """Make the view of a table that holds the rows of these files. Its own is seen by the connection alone."""
-    create = f"CREATE OR REPLACE {'TEMP VIEW' if is_own else 'VIEW'} {_name(table.name)} AS"
+def create_view(connection: duckdb.DuckDBPyConnection, table: Table, files: Iterable[FileAt]) -> None:
+    """Make the view of a table that holds the rows of these files."""
+    create = f"CREATE OR REPLACE VIEW {_name(table.name)} AS"
     listed = list(files)
     if len(listed) == 1:  # of one file the plain reading is planned in half the time, unless a column is newer than it
         with suppress(duckdb.BinderException):
-            connection.execute(f"{create} SELECT {_names(table)} FROM {rows_of(table, listed)}")  # noqa: S608 our own names
+            connection.execute(f"{create} {plain_statement(table, listed)}")
             return
     connection.execute(f"{create} {select_statement(table, listed)}")
 
@@ -100,6 +99,26 @@ def select_statement(table: Table, files: Iterable[FileAt]) -> str:
         return f"SELECT {nothing} WHERE false"
     rows = rows_of(table, listed, "union_by_name = true")
     return f"SELECT {_names(table)} FROM (SELECT {nothing} WHERE false UNION ALL BY NAME FROM {rows})"  # noqa: S608 our own names
+
+
+def plain_statement(table: Table, files: Sequence[FileAt]) -> str:
+    """The same, planned in half the time, of files that all hold the columns that are asked for: see `LACKS_COLUMN`."""
+    if not files:
+        return select_statement(table, files)
+    return f"SELECT {_names(table)} FROM {rows_of(table, files)}"  # noqa: S608 our own names
+
+
+# What DuckDB says of plain reading when the first file, or a later one, lacks a column.
+LACKS_COLUMN = (duckdb.BinderException, duckdb.InvalidInputException)
+
+
+def with_tables(statements: Mapping[str, str], sql: str) -> str:
+    """A query over tables that are given by statements; they are planned once, with the query, where views are planned twice."""
+    if not statements:
+        return sql
+    named = ", ".join(f"{_name(name)} AS NOT MATERIALIZED ({one})" for name, one in statements.items())
+    own = re.match(r"\s*WITH\b", sql)
+    return f"WITH {named}, {sql[own.end() :]}" if own else f"WITH {named} {sql}"
 
 
 def rows_of(table: Table, files: Iterable[FileAt], *options: str) -> str:

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from maidian.aligned import aligned_lines
-from maidian.run_display import PLAIN_WIDTH, new_table, print_table
+from maidian.text_table import PLAIN_WIDTH, aligned_lines, new_table, print_table
 
 CELLS = st.text("a1, –é阿莫　ｱ[/]:\n\t", max_size=8)
 
