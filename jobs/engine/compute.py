@@ -39,7 +39,10 @@ def compute_day(job: Job, view: View, day: date, folder: Path, windows: Windows 
     windows = windows or Windows(job, view, [day])
     if not windows.has_rows(day):
         return None
-    return stage_day(job.table, view, day, _rows(job, view, day, windows.frames(day)), folder)
+    rows = _rows(job, view, day, windows.frames(day))
+    if windows.has_few_rows(day):
+        rows = rows.collect(engine="in-memory").lazy()
+    return stage_day(job.table, view, day, rows, folder)
 
 
 def compute_part(job: Job, view: View, day: date, part: Part, path: Path) -> None:

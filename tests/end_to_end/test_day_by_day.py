@@ -1,4 +1,7 @@
-"""Days taken in one at a time, some of them late and out of order, leave the tables a full rebuild makes, row for row."""
+"""Days taken in one at a time, some of them late and out of order, leave the tables a full rebuild makes, row for row.
+
+The days one at a time are computed in memory, as small ones are, the full rebuild as streams, as large ones are.
+"""
 
 import random
 import shutil
@@ -7,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from jobs.engine import windows
 from jobs.engine.audit import audit_partitions
 from jobs.engine.discovery import find_jobs
 from jobs.engine.run import raise_if_refused, run
@@ -21,22 +25,23 @@ LATE_RATIO, LATE_DAYS = 0.3, 9
 
 @pytest.mark.ci
 @pytest.mark.timeout(900)
-def test_5_days_one_at_a_time_equal_a_full_rebuild(tmp_path: Path) -> None:
-    check(tmp_path, days=5, events=5_000, seed=21)
+def test_5_days_one_at_a_time_equal_a_full_rebuild(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check(tmp_path, monkeypatch, days=5, events=5_000, seed=21)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_30_days_one_at_a_time_equal_a_full_rebuild(tmp_path: Path) -> None:
-    check(tmp_path, days=30, events=60_000, seed=22)
+def test_30_days_one_at_a_time_equal_a_full_rebuild(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check(tmp_path, monkeypatch, days=30, events=60_000, seed=22)
 
 
-def check(folder: Path, days: int, events: int, seed: int) -> None:
+def check(folder: Path, monkeypatch: pytest.MonkeyPatch, days: int, events: int, seed: int) -> None:
     maidian("generate", "--events", events, "--days", days, "--seed", seed, "--out", folder / "generated")
     segments = sorted((folder / "generated" / "landing").rglob("*.ndjson"))
     slow, at_once = create_lake(folder / "slow"), create_lake(folder / "at_once")
     for arriving in in_days(segments, random.Random(seed)):
         take_in(slow, arriving)
+    monkeypatch.setattr(windows, "IN_MEMORY_ROWS", 0)
     take_in(at_once, segments)
     built = [name for name in declared_tables() if (at_once.path / name / "current").exists()]
     assert {"session_events", "sessions", "order_lines", "customer_sku_days"} <= set(built)

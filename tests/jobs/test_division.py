@@ -1,53 +1,22 @@
 """What each job says of its division holds: its parts, one after another, are its rows."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 
 import polars as pl
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobs.engine.declaration import Job
-from jobs.engine.discovery import find_job, find_jobs, with_upstream
+from jobs.engine.discovery import find_job
 from jobs.engine.division import Divided, Undivided, equal_parts, frames_of_part, parts_between
 from schemas.tables import declared_tables
-from tests.jobs.any_rows import any_rows, days_around
+from tests.jobs.any_frames import JOBS, Frames, any_frames
 from tests.jobs.draw import DAY
-from tests.jobs.rows import TIME_ZONE, computed, frames_for, table_of
+from tests.jobs.rows import TIME_ZONE
 
-JOBS = {job.table: job for job in find_jobs()}
 DIVIDED = {name: job.division for name, job in JOBS.items() if isinstance(job.division, Divided)}
-Frames = Mapping[str, pl.LazyFrame]
-
-
-def any_frames(job: Job, random: Random) -> Frames:
-    """Inputs of the job, made up; of a job that relies on what they say of each other, made of events by their own jobs."""
-    if job.table == "session_events":
-        return frames_for(job, made_of_events(job, random), DAY)
-    tables = {}
-    for read in job.inputs:
-        table = declared_tables()[read.table]
-        days = days_around(read.look_back_days, read.look_ahead_days)
-        key = ("sku_id",) if read.table == "skus" else table.key
-        rows = any_rows(table.schema, key, days, random, random.choice((3, 20, 60)))
-        tables[read.table] = table_of(read.table, rows)
-    return frames_for(job, tables, DAY)
-
-
-def made_of_events(job: Job, random: Random) -> dict[str, pa.Table]:
-    """Events of some days and all that the job reads of them."""
-    events = declared_tables()["events"]
-    days = days_around(2, 1)
-    rows = any_rows(events.schema, events.key, days, random, random.choice((3, 20, 60)))
-    tables = {"events": table_of("events", [{**row, "anonymous_id": row["anonymous_id"] or "d0"} for row in rows])}
-    for made in with_upstream(list(JOBS.values()), [job.table])[:-1]:
-        partition = declared_tables()[made.table].partition
-        of_days = [{**row, partition: day} for day in days for row in computed(made, tables, day)]
-        tables[made.table] = table_of(made.table, of_days)
-    return tables
 
 
 def rows_of(job: Job, frames: Frames) -> pl.DataFrame:

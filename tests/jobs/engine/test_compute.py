@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from jobs.engine import windows
 from jobs.engine.catalog import Catalog
 from jobs.engine.compute import compute_day
 from jobs.engine.dirty import View, look_at
@@ -118,6 +119,19 @@ def test_the_same_rows_give_the_same_bytes_with_any_number_of_threads(tmp_path: 
         written.append(next(out.rglob("*.parquet")).read_bytes())
     assert pq.ParquetFile(pa.BufferReader(written[0])).metadata.num_row_groups == 3
     assert written[0] == written[1] == written[2]
+
+
+def test_a_day_has_the_same_bytes_in_memory_and_as_streams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop(tmp_path / "lake")
+    count = 300_000
+    shop.put({day(1): [(str(n), f"c{n * 7919 % 1009}", None, n % 100) for n in range(count)]})
+    written = []
+    for limit in (count, count - 1):
+        monkeypatch.setattr(windows, "IN_MEMORY_ROWS", limit)
+        staged = compute_day(DAILY, view(shop), day(1), tmp_path / str(limit))
+        assert staged is not None
+        written.append(staged.path.read_bytes())
+    assert written[0] == written[1]
 
 
 def test_column_order_is_the_declared_one_whatever_the_job_gives(shop: Shop, tmp_path: Path) -> None:

@@ -70,3 +70,17 @@ def test_a_day_without_rows_in_its_window_is_known_to_be_one(view: View) -> None
     shared = Windows(LATE, view, DAYS)
     assert shared.has_rows(day(5))
     assert not shared.has_rows(day(40))
+
+
+def test_a_day_has_few_rows_by_what_its_frames_hold(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = replace(LATE, needed={"events": of_orders_seen})
+    alone, together = Windows(job, view, DAYS[:1]), Windows(job, view, DAYS)
+    for shared in (alone, together):
+        shared.frames(DAYS[0])
+    assert not alone.has_few_rows(DAYS[0])  # little is needed of its window, and nothing held
+    for limit, has_few in ((7, False), (8, True)):  # what all four days need is held for each
+        monkeypatch.setattr(windows, "IN_MEMORY_ROWS", limit)
+        assert together.has_few_rows(DAYS[0]) is has_few
+    for limit, has_few in ((9, False), (10, True)):
+        monkeypatch.setattr(windows, "IN_MEMORY_ROWS", limit)
+        assert Windows(LATE, view, DAYS).has_few_rows(DAYS[0]) is has_few
