@@ -36,6 +36,7 @@ from jobs.engine.division import Divided
 from schemas.settings import Settings
 
 KEY = ("customer_id", "entity_type", "entity_id")
+OF_A_KIND = ("customer_id", "entity_type")
 COUNTS = ("view_count", "click_count", "favorite_count", "order_line_count")
 
 
@@ -44,7 +45,8 @@ def customer_interests(frames: Frames, day: date, *, settings: Settings) -> pl.L
     days = frames["customer_sku_days"].with_columns(points=points(day, settings))
     skus = read_once(summed(days, "sku_id").filter(pl.sum_horizontal(COUNTS) > 0))
     interests = ranked(pl.concat(entities(skus, frames["skus"])), settings.interest_rank_limit)
-    return interests.join(first_orders(skus), on="customer_id", how="left").select(*KEY, *outcome()).sort(KEY)
+    ordered = interests.join(first_orders(skus), on="customer_id", how="left", maintain_order="left")
+    return ordered.select(*KEY, *outcome())
 
 
 def summed(acts: pl.LazyFrame, entity: str) -> pl.LazyFrame:
@@ -86,9 +88,13 @@ def named(sums: pl.LazyFrame, entity_type: str, entity: str, name: str) -> pl.La
 
 
 def ranked(interests: pl.LazyFrame, limit: int) -> pl.LazyFrame:
-    """The strongest of each customer and type. Sorted by key first: equal points are ranked in the order they stand."""
-    rank = pl.col("points").rank("ordinal", descending=True).over("customer_id", "entity_type")
-    return interests.sort(KEY).with_columns(rank=rank.cast(pl.Int64)).filter(pl.col("rank") <= limit)
+    """The strongest of each customer and type, by key. Sorted by it first: equal points are ranked in the order they stand."""
+    points = pl.col("points")
+    least = interests.group_by(OF_A_KIND).agg(points.sort(descending=True).head(limit).last().alias("least"))
+    # Most rows are weaker than the last that is kept: to leave them out first costs half of sorting them.
+    strong = interests.join(least, on=OF_A_KIND).filter(points >= pl.col("least")).drop("least")
+    rank = points.rank("ordinal", descending=True).over(OF_A_KIND)
+    return strong.sort(KEY).with_columns(rank=rank.cast(pl.Int64)).filter(pl.col("rank") <= limit)
 
 
 def first_orders(skus: pl.LazyFrame) -> pl.LazyFrame:
