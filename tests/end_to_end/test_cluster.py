@@ -100,26 +100,20 @@ def ingest_and_run(lake: Path, topic: KafkaTopic, cluster: SessionCluster) -> li
     ]
 
 
-def test_a_driver_that_is_killed_leaves_no_trace(
-    topic: KafkaTopic, undisturbed: Path, flink_cluster: SessionCluster, tmp_path: Path
+@pytest.mark.parametrize("killed", ["driver", "taskmanager-1"])
+def test_a_driver_or_a_task_manager_that_is_killed_leaves_no_trace(
+    killed: str, topic: KafkaTopic, undisturbed: Path, flink_cluster: SessionCluster, tmp_path: Path
 ) -> None:
     lake = tmp_path / "lake"
     for command, trace in ingest_and_run(lake, topic, flink_cluster):
         driver = start_until(lake, trace, *command)
-        driver.kill()  # what it had sent to the cluster goes on there, beside the next
-        driver.communicate()
-        finish(start(*command))
-    assert_equal(lake, undisturbed)
-
-
-def test_a_task_manager_that_is_killed_leaves_no_trace(
-    topic: KafkaTopic, undisturbed: Path, flink_cluster: SessionCluster, tmp_path: Path
-) -> None:
-    lake = tmp_path / "lake"
-    for command, trace in ingest_and_run(lake, topic, flink_cluster):
-        driver = start_until(lake, trace, *command)
-        flink_cluster.kill("taskmanager-1")
-        flink_cluster.start()
+        if killed == "driver":
+            driver.kill()
+            driver.communicate()
+            driver = start(*command)  # what the first had sent to the cluster goes on there, beside this
+        else:
+            flink_cluster.kill(killed)
+            flink_cluster.start()
         finish(driver)
     assert_equal(lake, undisturbed)
 
