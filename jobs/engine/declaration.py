@@ -13,7 +13,10 @@ Frames = Mapping[str, pl.LazyFrame]
 """One frame an input table, with the partition column, holding the declared days and no others (a reference: all)."""
 
 Needed = Callable[[pl.LazyFrame, list[date]], pl.LazyFrame]
-"""Of an input's window around some output days, the rows that any of the days is made of."""
+"""Of an input's window around some output days, the rows that any of the days is made of.
+
+It is asked twice, the second time with no other days in the window than the output days and those it found rows on.
+"""
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,10 @@ class Windows:
         self._held.pop(read.table, None)
         days = self._held_days[read.table] = self._days_together(read, day)
         if len(days) > 1:
-            self._held[read.table] = needed(self._scan(read, days_read(read, days)), days).collect()
+            window, partition = days_read(read, days), self.view.catalog.tables[read.table].partition
+            # Which days they lie on is told by few columns; of the others no file is read whole.
+            found = needed(self._scan(read, window), days).select(pl.col(partition).unique()).collect().to_series()
+            self._held[read.table] = needed(self._scan(read, window & {*found, *days}), days).collect()
 
     def _days_together(self, read: Input, first: date) -> list[date]:
         """The days from this one on whose own rows are few enough to be held: others they need are about as many."""
