@@ -39,6 +39,10 @@ class Server(Protocol):
 Shared = TypeVar("Shared", bound=Server)
 
 
+# Servers that this worker may have started and others still use. Python warns of a process whose handle is dropped while it runs.
+LEFT_TO_OTHERS: list[object] = []
+
+
 @contextmanager
 def shared_server(folder: Path, port_count: int, make: Callable[[Sequence[int]], Shared]) -> Iterator[Shared]:
     """A server for all workers of a run."""
@@ -56,7 +60,9 @@ def shared_server(folder: Path, port_count: int, make: Callable[[Sequence[int]],
     finally:
         with _lock(folder):
             mark.unlink()
-            if not list(folder.glob("*.user")):
+            if list(folder.glob("*.user")):
+                LEFT_TO_OTHERS.append(server)
+            else:
                 server.stop()
 
 
