@@ -31,9 +31,6 @@ COUNTED = {
     "query": "SELECT query, count(*) FROM searches GROUP BY 1",
 }
 
-# By the command when it runs.
-IMPORTED = ("maidian.lookup.look_up", "maidian.lookup.show", "schemas.lake.storage.folder")
-
 
 class Asked(NamedTuple):
     """One value to look up: how busy it is among its kind, and how many rows it has."""
@@ -110,8 +107,7 @@ def measure(lake: Path, kind: str, value: str) -> tuple[float, float]:
     from maidian.reading.engine import start_engine
 
     engine = start_engine()
-    for module in IMPORTED:
-        import_module(module)
+    import_module("schemas.lake.storage.folder")  # by the command when it runs, as the two below
     if kind == "query":
         import_module("jobs.wording.normalized")
         import_module("opencc")

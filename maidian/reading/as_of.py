@@ -47,8 +47,8 @@ RECEIVED_PARTITION = "received_date"
 class TablesAsOf:
     """The marts of one day and the facts of the days up to it, each from the snapshot that was published at first.
 
-    A fact has a file for each day, and opening one costs as much as reading a column of it: a view is made when it is asked
-    for, of the days that the question needs.
+    A fact has a file for each day, and opening one costs as much as reading a column of it: a question is given
+    those of the days that it needs.
     """
 
     lake: Lake
@@ -80,13 +80,13 @@ class TablesAsOf:
         files: Mapping[str, Sequence[FileAt]] | None = None,
     ) -> Rows:
         """The rows of a query: over the facts of so many days; over these files of the tables named."""
-        given = files or {}
+        given, words = files or {}, words_of(sql)
         read = {
             name: self.lake.tables.fetch(
                 given[name] if name in given else self._files(name, fact_days or self.fact_days)
             )
             for name in self.snapshots
-            if re.search(rf"\b{name}\b", sql)
+            if name in words
         }
         try:
             return self._ask(sql, values, read, plain_statement)
@@ -173,8 +173,13 @@ def newest_as_of(lake: Lake, as_of: date | None) -> date:
 
 def tables_in(*queries: str) -> list[Table]:
     """The tables that the queries name: opening the files of all takes longer than an answer."""
-    words = {word for query in queries for word in re.findall(r"\w+", query)}
+    words = words_of(*queries)
     return [table for table in declared_tables().values() if table.name in words]
+
+
+def words_of(*queries: str) -> set[str]:
+    """Every word of the queries; the names of tables are among them."""
+    return {word for query in queries for word in re.findall(r"\w+", query)}
 
 
 def files_between(snapshot: Snapshot | None, first: date, last: date) -> list[FileAt]:

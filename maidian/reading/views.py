@@ -6,7 +6,6 @@ files go when the snapshot is collected as garbage (`maidian gc`): hours or days
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -38,13 +37,7 @@ def connect(lake: Lake, database: str = ":memory:") -> duckdb.DuckDBPyConnection
 
 def create_view(connection: duckdb.DuckDBPyConnection, table: Table, files: Iterable[FileAt]) -> None:
     """Make the view of a table that holds the rows of these files."""
-    create = f"CREATE OR REPLACE VIEW {_name(table.name)} AS"
-    listed = list(files)
-    if len(listed) == 1:  # of one file the plain reading is planned in half the time, unless a column is newer than it
-        with suppress(duckdb.BinderException):
-            connection.execute(f"{create} {plain_statement(table, listed)}")
-            return
-    connection.execute(f"{create} {select_statement(table, listed)}")
+    connection.execute(f"CREATE OR REPLACE VIEW {_name(table.name)} AS {select_statement(table, files)}")
 
 
 def _create_whole_view(connection: duckdb.DuckDBPyConnection, table: Table, snapshot: Snapshot | None) -> None:

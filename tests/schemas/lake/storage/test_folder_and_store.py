@@ -8,6 +8,7 @@ from schemas.errors import MaidianError
 from schemas.lake.lake import Lake, create_lake
 from schemas.lake.snapshots import current_snapshot
 from tests.schemas.lake.small_table import numbers_of, put
+from tests.schemas.lake.small_table import shown as shown_by_current
 
 
 @pytest.fixture(params=["folder", "object store"])
@@ -16,7 +17,10 @@ def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
 
 
 def shown(lake: Lake) -> dict[str, list[int]]:
-    return numbers_of(current_snapshot(lake, "numbers"))
+    """The numbers by day; in a folder whoever reads the files below `current` sees the same."""
+    numbers = numbers_of(current_snapshot(lake, "numbers"))
+    assert lake.place is not None or shown_by_current(lake) == numbers
+    return numbers
 
 
 def test_a_day_gains_files_and_the_other_days_stay(lake: Lake) -> None:

@@ -125,7 +125,7 @@ from schemas.lake.lake import open_lake
 from schemas.lake.place import parse_place
 from schemas.lake.storage.object_client import ObjectClient
 from schemas.lake.storage.objects import ObjectTables
-from tests.schemas.lake.small_table import numbers_of, put
+from tests.schemas.lake.small_table import put
 name, is_after = sys.argv[2], sys.argv[3] == "after"
 owner = ObjectTables if hasattr(ObjectTables, name) else ObjectClient
 step = getattr(owner, name)
