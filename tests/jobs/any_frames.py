@@ -11,7 +11,7 @@ from jobs.engine.discovery import find_jobs, with_upstream
 from schemas.tables import declared_tables
 from tests.jobs.any_rows import any_rows, days_around
 from tests.jobs.draw import DAY
-from tests.jobs.rows import computed, frames_for, table_of
+from tests.jobs.rows import frames_for, made_by, table_of
 
 JOBS = {job.table: job for job in find_jobs()}
 Frames = Mapping[str, pl.LazyFrame]
@@ -38,7 +38,5 @@ def made_of_events(job: Job, random: Random) -> dict[str, pa.Table]:
     rows = any_rows(events.schema, events.key, days, random, random.choice((3, 20, 60)))
     tables = {"events": table_of("events", [{**row, "anonymous_id": row["anonymous_id"] or "d0"} for row in rows])}
     for made in with_upstream(list(JOBS.values()), [job.table])[:-1]:
-        partition = declared_tables()[made.table].partition
-        of_days = [{**row, partition: day} for day in days for row in computed(made, tables, day)]
-        tables[made.table] = table_of(made.table, of_days)
+        tables[made.table] = made_by(made, tables, days)
     return tables

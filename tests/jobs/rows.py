@@ -49,6 +49,12 @@ def computed(job: Job, tables: Mapping[str, pa.Table], day: date) -> list[dict[s
     return frame.to_dicts()
 
 
+def made_by(job: Job, tables: Mapping[str, pa.Table], days: Iterable[date]) -> pa.Table:
+    """The job's rows of these days, as a table that other jobs read."""
+    partition = declared_tables()[job.table].partition
+    return table_of(job.table, [{**row, partition: day} for day in days for row in computed(job, tables, day)])
+
+
 def _typed(row: Row, schema: pa.Schema) -> dict[str, Any]:
     unknown = set(row) - set(schema.names)
     assert not unknown, f"no such columns: {unknown}"

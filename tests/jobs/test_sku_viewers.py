@@ -11,7 +11,7 @@ from jobs import customer_sku_days, sku_viewers
 from jobs.definitions.interest import decay
 from schemas.settings import DEFAULTS
 from tests.jobs.draw import COSTLY, DAY, Row, customer_sku_day, session_events
-from tests.jobs.rows import computed, table_of
+from tests.jobs.rows import computed, made_by, table_of
 from tests.oracles.sku_viewers import expected
 
 JOB = sku_viewers.declare(DEFAULTS)
@@ -48,12 +48,7 @@ def test_order_of_rows_never_shows(both: tuple[list[Row], list[Row]]) -> None:
 @given(session_events((-1, 0)))
 def test_counts_equal_the_events_behind_them(rows: list[Row]) -> None:
     browsed = {"session_events": table_of("session_events", rows)}
-    by_day = [
-        {**row, "event_date": day}
-        for day in (DAY - timedelta(1), DAY)
-        for row in computed(customer_sku_days.JOB, browsed, day)
-    ]
-    tables = {"customer_sku_days": table_of("customer_sku_days", by_day)}
+    tables = {"customer_sku_days": made_by(customer_sku_days.JOB, browsed, (DAY - timedelta(1), DAY))}
     seen = computed(JOB, tables, DAY)
     known = [event for event in rows if event["customer_id"]]
     assert sum(row["view_count"] for row in seen) == sum(event["event_type"] == "view" for event in known)
