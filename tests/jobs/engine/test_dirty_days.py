@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from jobs.engine import rebuild
 from jobs.engine.catalog import Catalog
+from jobs.engine.declaration import Input
 from jobs.engine.progress import Progress
 from jobs.engine.run import Request, run
 from schemas.lake.garbage import find_garbage, remove_snapshot
@@ -156,6 +157,16 @@ def test_a_new_version_of_a_table_rebuilds_all_its_days_and_stops_where_they_are
         "late_orders": 0,
     }
     assert record.tables[-1].table == "weekly_spends"
+
+
+def test_a_job_that_reads_another_table_than_it_did_rebuilds_its_days_and_no_others(shop: Shop) -> None:
+    shop.run()
+    rows = shop.rows("weekly_spends")
+    of_events = replace(WEEKLY, inputs=(Input("events", look_back_days=2),), compute=DAILY.compute)
+    jobs = [of_events if job is WEEKLY else job for job in JOBS]
+    assert shop.rebuilt(jobs=jobs) == {"weekly_spends": list(TEN_DAYS)}
+    assert shop.rows("weekly_spends") == rows
+    assert shop.rebuilt(jobs=jobs) == {}
 
 
 def test_as_of_rebuilds_that_day_and_what_it_is_made_of(shop: Shop) -> None:
