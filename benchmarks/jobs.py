@@ -41,6 +41,7 @@ JOBS = (
     "order_events",
     "search_clicks",
     "order_lines",
+    "orders",
     "customer_sku_days",
     "sku_viewers",
 )

@@ -47,6 +47,9 @@ def test_orders_stand_as_they_ended(demo: Path) -> None:
     columns = """order_id, CAST(line_number AS BIGINT) AS line_number, event_date, customer_id, sku_id, quantity,
         unit_price, discount, CAST(amount AS DECIMAL(38, 4)) AS amount, status, is_sale"""
     assert differences(demo, "order_lines", "order_lines", columns) == []
+    columns = """order_id, event_date, customer_id, channel, placed_by, status, ordered_at, paid_at,
+        CAST(line_count AS BIGINT) AS line_count, CAST(amount AS DECIMAL(38, 4)) AS amount, is_sale"""
+    assert differences(demo, "orders", "orders", columns) == []
 
 
 def test_sessions_and_customers_are_those_seen_over_all_days_at_once(demo: Path) -> None:

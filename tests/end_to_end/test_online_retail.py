@@ -70,12 +70,14 @@ def test_each_invoice_has_its_lines_and_amount(csv: Path, lake: Path) -> None:
     differing = one_row(f"""
         WITH csv AS (SELECT invoice, count(*) AS n, sum(quantity * price) AS amount
                      FROM ({CSV_SQL.format(path=csv)}) GROUP BY ALL),
-             lake AS (SELECT order_id AS invoice, count(*) AS n, sum(amount) AS amount
-                      FROM read_parquet('{glob_of(lake, "order_lines")}') GROUP BY ALL)
+             lake AS (SELECT order_id AS invoice, line_count AS n, amount FROM read_parquet('{glob_of(lake, "orders")}'))
         SELECT count(*) FROM csv FULL JOIN lake USING (invoice)
         WHERE csv.n IS DISTINCT FROM lake.n OR csv.amount IS DISTINCT FROM lake.amount
     """)
     assert differing == (0,)
+    of_lines = in_lake(lake, "count(DISTINCT order_id), count(*), sum(quantity), sum(amount), sum(net_sales_amount)")
+    orders = "count(*), sum(line_count), sum(quantity), sum(amount), sum(net_sales_amount)"
+    assert one_row(f"SELECT {orders} FROM read_parquet('{glob_of(lake, 'orders')}')") == of_lines
 
 
 def test_importing_again_adds_nothing(csv: Path, lake: Path) -> None:

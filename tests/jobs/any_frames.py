@@ -25,7 +25,7 @@ def any_frames(job: Job, random: Random) -> Frames:
     for read in job.inputs:
         table = declared_tables()[read.table]
         days = days_around(read.look_back_days, read.look_ahead_days)
-        key = ("sku_id",) if read.table == "skus" else table.key
+        key = (*table.key, table.partition) if read.table == "orders" else table.key  # a number may be used again
         rows = any_rows(table.schema, key, days, random, random.choice((3, 20, 60)))
         tables[read.table] = table_of(read.table, rows)
     return frames_for(job, tables, DAY)

@@ -1,0 +1,26 @@
+SELECT
+    event_date, order_id,
+    any_value(status) AS status,
+    any_value(ordered_at) AS ordered_at,
+    any_value(is_placed) AS is_placed,
+    any_value(paid_at) AS paid_at,
+    any_value(customer_id) AS customer_id,
+    any_value(is_stitched) AS is_stitched,
+    any_value(buyer_id) AS buyer_id,
+    any_value(anonymous_id) AS anonymous_id,
+    any_value(placed_by) AS placed_by,
+    any_value(channel) AS channel,
+    any_value(landing_source) AS landing_source,
+    any_value(currency) AS currency,
+    any_value(campaign_ids) AS campaign_ids,
+    any_value(coupon_ids) AS coupon_ids,
+    any_value(is_sale) AS is_sale,
+    count(*) AS line_count,
+    count(DISTINCT sku_id) AS sku_count,
+    sum(quantity) AS quantity,
+    sum(discount) AS discount,
+    sum(amount) AS amount,
+    sum(net_sales_amount) AS net_sales_amount,
+    bool_or(search_attribution IS NOT NULL) AS is_from_search
+FROM order_lines
+GROUP BY event_date, order_id
