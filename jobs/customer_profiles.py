@@ -17,7 +17,7 @@ Habit.
 - preferred_weekday: the weekday of most active days; preferred_hour: the hour, in the lake's time zone, in which most
   sessions start. Of equal ones the earlier.
 - median_order_gap_days: the median of the days between one order day and the next.
-- search_order_count: orders with a line that `order_lines` credits to a search, exact or windowed.
+- search_order_count: orders with a line that is credited to a search, exact or windowed.
 
 Capacity, from paid orders as jobs/payments/paid_orders.py defines them: their number, sum (paid_amount), that less what
 was given back (net_paid_amount), average, median (of an even number the mean of the middle two), 90th percentile
@@ -34,7 +34,7 @@ the median of those rhythms (30 days while there are none); never less than 7 da
     new          not late, with one or two order days: no rhythm of its own yet
     active       not late, with three order days or more
 
-Source: `sessions`, `search_requests` and `order_lines` of the window, `customer_interests` of the day, `customers` as it
+Source: `sessions`, `search_requests` and `orders` of the window, `customer_interests` of the day, `customers` as it
 is now. Not `searches`: their outcome changes for a week, which would change nothing here but cost a rebuild each time.
 Grain:  one customer; key customer_id.
 Units:  money in currency; instants UTC.
@@ -56,7 +56,7 @@ from jobs.definitions.currency import only_currency
 from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
 from jobs.engine.division import Undivided
-from jobs.payments.paid_orders import MONEY, given_back, nearest_rank, orders_of
+from jobs.payments.paid_orders import MONEY, given_back, judged, nearest_rank
 from schemas.settings import Settings
 
 # What a person reads at a glance; `customer_interests` has the rest.
@@ -104,7 +104,7 @@ COLUMNS = (
 
 def customer_profiles(frames: Frames, day: date, *, time_zone: str) -> pl.LazyFrame:
     """Every known customer as of the day, with what the window says of it."""
-    orders = read_once(orders_of(frames["order_lines"]))
+    orders = read_once(judged(frames["orders"]))
     sales = orders.filter(pl.col("is_sale") & (pl.col("amount") > 0))
     visits = read_once(visits_of(frames["sessions"]))
     profiles = known_customers(frames, day, time_zone)
@@ -127,7 +127,7 @@ def known_customers(frames: Frames, day: date, time_zone: str) -> pl.LazyFrame:
     registered = pl.col("registered_at").dt.convert_time_zone(time_zone).dt.date() <= day
     seen = [
         frames[table].select("customer_id").filter(pl.col("customer_id").is_not_null())
-        for table in ("order_lines", "sessions", "search_requests", "customer_interests")
+        for table in ("orders", "sessions", "search_requests", "customer_interests")
     ]
     ids = [master.filter(registered.fill_null(value=True)).select("customer_id"), *seen]
     return pl.concat(ids).unique().join(master, on="customer_id", how="left")
@@ -273,7 +273,7 @@ def declare(settings: Settings) -> Job:
         inputs=(
             window("sessions"),
             window("search_requests"),
-            window("order_lines"),
+            window("orders"),
             Input("customer_interests"),
             Input("customers", is_reference=True),
         ),

@@ -20,7 +20,7 @@ One row for each customer with at least one paid order in the business days (180
 - gap_amount: what the customer's usual order lacks to it; 0 when it is there already.
 The numbers 180 and 10 are the settings order_window_days and usual_order_count; price_points is one too.
 
-Source: `order_lines` of the window.
+Source: `orders` of the window.
 Grain:  one customer; key customer_id.
 Units:  money in currency, quotients rounded half to even to four decimals.
 
@@ -39,7 +39,7 @@ from jobs.definitions.currency import only_currency
 from jobs.definitions.reading import read_once
 from jobs.engine.declaration import Frames, Input, Job
 from jobs.engine.division import Undivided
-from jobs.payments.paid_orders import MONEY, given_back, nearest_rank, orders_of
+from jobs.payments.paid_orders import MONEY, given_back, judged, nearest_rank
 from schemas.settings import Settings
 
 # Trimmed from each end; at least one of three or more.
@@ -50,7 +50,7 @@ GROUP = ("currency", "group_number")
 
 def order_value_groups(frames: Frames, _day: date, *, settings: Settings) -> pl.LazyFrame:
     """The customers with paid orders in the window, and the group each belongs to."""
-    orders = read_once(orders_of(frames["order_lines"]))
+    orders = read_once(judged(frames["orders"]))
     spent = spending(orders, settings.usual_order_count).with_columns(bin=bin_of(pl.col("usual_order_amount")))
     customers = read_once(spent)
     grouped = read_once(customers.join(groups_of_bins(customers), on=["currency", "bin"], how="left", nulls_equal=True))
@@ -145,7 +145,7 @@ def declare(settings: Settings) -> Job:
     """The job under these settings."""
     return Job(
         table="order_value_groups",
-        inputs=(Input("order_lines", look_back_days=settings.order_window_days - 1),),
+        inputs=(Input("orders", look_back_days=settings.order_window_days - 1),),
         compute=partial(order_value_groups, settings=settings),
         division=Undivided("the groups are breaks between the usual orders of all customers"),
         settings=("order_window_days", "usual_order_count", "price_points"),

@@ -1,14 +1,7 @@
-WITH RECURSIVE orders AS (
-    SELECT event_date, order_id,
-        any_value(customer_id) AS customer_id, any_value(landing_source) AS landing_source, any_value(status) AS status,
-        any_value(ordered_at) AS ordered_at, any_value(paid_at) AS paid_at, any_value(currency) AS currency,
-        bool_or(is_sale) AS is_sale, sum(amount) AS amount, sum(net_sales_amount) AS net_sales_amount
-    FROM order_lines
+WITH RECURSIVE confirmed AS (
+    SELECT *, is_sale AND (paid_at IS NOT NULL OR status IN ('paid', 'shipped')) AS is_confirmed
+    FROM orders
     WHERE customer_id IS NOT NULL AND $day - event_date BETWEEN 0 AND 179
-    GROUP BY event_date, order_id
-),
-confirmed AS (
-    SELECT *, is_sale AND (paid_at IS NOT NULL OR status IN ('paid', 'shipped')) AS is_confirmed FROM orders
 ),
 judged AS (
     SELECT *, is_sale AND (is_confirmed OR NOT bool_or(is_confirmed) OVER (PARTITION BY landing_source)) AS has_payment

@@ -1,4 +1,4 @@
-"""Orders out of order lines, and which of them count as paid.
+"""Which orders count as paid.
 
 A paid order is a sale (neither cancelled nor returned) that has a `paid` event or has been shipped, and whose lines sum
 above zero. Goods shipped on account count: they left the house at that price. Where a landing source never says so (no
@@ -13,24 +13,36 @@ import polars as pl
 MONEY = pl.Decimal(38, 4)
 PAID = ("paid", "shipped")
 
+# What the marts about money ask of an order; the other columns are not read.
+ASKED = (
+    "event_date",
+    "order_id",
+    "customer_id",
+    "landing_source",
+    "status",
+    "ordered_at",
+    "paid_at",
+    "currency",
+    "is_sale",
+    "amount",
+    "net_sales_amount",
+    "sku_count",
+    "is_from_search",
+)
 
-def orders_of(order_lines: pl.LazyFrame) -> pl.LazyFrame:
-    """One row an order of a customer; its lines differ in nothing but product, amounts and search."""
-    orders = (
-        order_lines.filter(pl.col("customer_id").is_not_null())
-        .group_by("event_date", "order_id")
-        .agg(
-            pl.col("customer_id", "landing_source", "status", "ordered_at", "paid_at", "currency", "is_sale").first(),
-            pl.col("amount", "net_sales_amount").sum(),
-            pl.col("sku_id").n_unique().cast(pl.Int64).alias("sku_count"),
-            pl.col("search_attribution").is_not_null().any().alias("is_from_search"),
-        )
-    )
+
+def judged(orders: pl.LazyFrame) -> pl.LazyFrame:
+    """The orders of customers among those of the window, and what each of them counts as."""
     is_confirmed = pl.col("is_sale") & (pl.col("paid_at").is_not_null() | pl.col("status").is_in(PAID))
     counts = pl.col("is_sale") & (is_confirmed | ~is_confirmed.any().over("landing_source"))
-    return orders.with_columns(has_payment=counts).with_columns(
-        is_paid_order=pl.col("has_payment") & (pl.col("amount") > 0),
-        is_given_back=~pl.col("is_sale") | (pl.col("has_payment") & (pl.col("amount") < 0)),
+    return (
+        orders.filter(pl.col("customer_id").is_not_null())
+        .select(ASKED)
+        .with_columns(has_payment=counts)
+        .with_columns(
+            is_paid_order=pl.col("has_payment") & (pl.col("amount") > 0),
+            is_given_back=~pl.col("is_sale") | (pl.col("has_payment") & (pl.col("amount") < 0)),
+        )
     )
 
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs import customer_profiles
+from jobs.orders import JOB as ORDERS
 from schemas.settings import DEFAULTS
 from tests.jobs.draw import COSTLY, DAY, Row, instants, some
-from tests.jobs.rows import computed, table_of
+from tests.jobs.rows import computed, made_by, table_of
 from tests.oracles.customer_profiles import expected
 
 JOB = customer_profiles.declare(DEFAULTS)
@@ -60,7 +61,8 @@ def order_lines(draw: st.DrawFn) -> list[Row]:
         for number, amount in enumerate(amounts, 1):
             net = amount if is_sale or is_credit else Decimal(0)
             told = {"order_id": f"O{place}", "line_number": number, "sku_id": draw(st.sampled_from("pq"))}
-            lines.append({**order, **told, "amount": amount, "is_sale": is_sale, "net_sales_amount": net})
+            told |= {"amount": amount, "is_sale": is_sale, "net_sales_amount": net}
+            lines.append({**order, **told, "is_placed": True, "is_stitched": False})
     return lines
 
 
@@ -120,7 +122,13 @@ def shops(draw: st.DrawFn) -> dict[str, pa.Table]:
         "customer_interests": interests(),
         "customers": masters,
     }
-    return {name: table_of(name, draw(rows)) for name, rows in drawn.items()}
+    return with_orders({name: table_of(name, draw(rows)) for name, rows in drawn.items()})
+
+
+def with_orders(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+    """Beside the lines, which the oracle reads, the orders that their job makes of them."""
+    line_days = sorted(set(tables["order_lines"]["event_date"].to_pylist()))
+    return {**tables, "orders": made_by(ORDERS, tables, line_days)}
 
 
 @pytest.mark.ci
@@ -163,7 +171,6 @@ def stage_of(*days_ago: int, others: tuple[tuple[int, ...], ...] = ()) -> str:
             "event_date": DAY - timedelta(ago),
             "ordered_at": "2026-11-20T01:00:00Z",
             "order_id": f"{name}-{ago}",
-            "line_number": 1,
             "customer_id": name,
             "status": "placed",
             "amount": 1,
@@ -173,7 +180,7 @@ def stage_of(*days_ago: int, others: tuple[tuple[int, ...], ...] = ()) -> str:
         for name, all_days in (("C1", days_ago), *((f"X{number}", one) for number, one in enumerate(others)))
         for ago in all_days
     ]
-    (first, *_) = computed(JOB, {"order_lines": table_of("order_lines", orders)}, DAY)
+    (first, *_) = computed(JOB, {"orders": table_of("orders", orders)}, DAY)
     stage: str = first["lifecycle"]
     return stage
 

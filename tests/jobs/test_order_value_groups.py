@@ -6,13 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jobs import order_value_groups
+from jobs.orders import JOB as ORDERS
 from schemas.settings import DEFAULTS
 from tests.jobs.draw import COSTLY, DAY, Row, instants, some
-from tests.jobs.rows import computed, table_of
+from tests.jobs.rows import computed, made_by, table_of
 from tests.oracles import price_points
 from tests.oracles.order_value_groups import expected, paid_orders
 
@@ -55,7 +57,7 @@ def lines_of(order: Row, amounts: list[Decimal]) -> list[Row]:
     is_credit = order["status"] == "returned" and sum(amounts) < 0
     told = {name: value for name, value in order.items() if name != "amounts"}
     return [
-        {**told, "line_number": number, "amount": amount, "is_sale": is_sale}
+        {**told, "line_number": number, "amount": amount, "is_sale": is_sale, "is_placed": True, "is_stitched": False}
         | {"net_sales_amount": amount if is_sale or is_credit else Decimal(0)}
         for number, amount in enumerate(amounts, 1)
     ]
@@ -79,20 +81,26 @@ def customers_of_one_order_each(*amounts: str) -> list[Row]:
     ]
 
 
+def tables_of(rows: list[Row]) -> dict[str, pa.Table]:
+    """The lines, which the oracle reads, and the orders that their job makes of them."""
+    lines = {"order_lines": table_of("order_lines", rows)}
+    return {**lines, "orders": made_by(ORDERS, lines, sorted({row["event_date"] for row in rows}))}
+
+
 def found(rows: list[Row]) -> list[dict[str, Any]]:
-    return computed(JOB, {"order_lines": table_of("order_lines", rows)}, DAY)
+    return computed(JOB, tables_of(rows), DAY)
 
 
 @given(order_lines())
 def test_equals_the_oracle(rows: list[Row]) -> None:
-    tables = {"order_lines": table_of("order_lines", rows)}
+    tables = tables_of(rows)
     assert computed(JOB, tables, DAY) == expected(tables, DAY)
 
 
 @COSTLY
 @given(st.lists(st.integers(1, 12).map(lambda step: str(Decimal(5) * 3**step)), min_size=1, max_size=9))
 def test_groups_of_many_customers_equal_the_oracle(amounts: list[str]) -> None:
-    tables = {"order_lines": table_of("order_lines", customers_of_one_order_each(*amounts))}
+    tables = tables_of(customers_of_one_order_each(*amounts))
     assert computed(JOB, tables, DAY) == expected(tables, DAY)
 
 
@@ -139,5 +147,5 @@ def test_settings_change_the_definition() -> None:
     assert job.inputs[0].look_back_days == 0
     first, second = customers_of_one_order_each("100", "15")
     lines = [first, {**second, "customer_id": "C0", "ordered_at": "2026-11-20T02:00:00Z"}]
-    (row,) = computed(job, {"order_lines": table_of("order_lines", lines)}, DAY)
+    (row,) = computed(job, tables_of(lines), DAY)
     assert (row["usual_order_amount"], row["group_threshold_amount"], row["gap_amount"]) == (15, 21, 6)
