@@ -115,10 +115,11 @@ def actor() -> pl.Expr:
 def with_name(searches: pl.LazyFrame, fold: timedelta) -> pl.LazyFrame:
     """The search events that count, each with the name of its search."""
     told = searches.filter(pl.col("search_id").is_not_null()).with_columns(name=pl.col("search_id"))
-    first_days = told.group_by("name").agg(first_day=pl.col("event_date").min())
+    named = read_once(pl.concat([told, chained(searches.filter(pl.col("search_id").is_null()), fold)]))
+    of_clients = named.join(told.select("name"), on="name", how="semi")
+    first_days = of_clients.group_by("name").agg(first_day=pl.col("event_date").min())
     return (
-        pl.concat([told, chained(searches.filter(pl.col("search_id").is_null()), fold)])
-        .join(first_days, on="name", how="left")
+        named.join(first_days, on="name", how="left")
         .filter((pl.col("event_date") == pl.col("first_day")).fill_null(value=True))
         .with_columns(is_derived=pl.col("first_day").is_null())
         .drop("result_count")

@@ -12,7 +12,7 @@ TABLE = Table(
     grain="one search",
     key=("search_id",),
     partition="event_date",
-    version=1,
+    version=2,
     columns=(
         Column("event_date", DATE, "Business day of searched_at in the lake's time zone", "搜索业务日期（湖时区）"),
         Column(

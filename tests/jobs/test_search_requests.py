@@ -56,3 +56,26 @@ def test_a_search_id_stands_on_one_of_two_days_running(rows: list[Row]) -> None:
     yesterday, today = ({row["search_id"] for row in computed(JOB, tables, day)} for day in DAYS[:2])
     given_ids = {row["search_id"] for row in rows} - {None}
     assert not yesterday & today & given_ids
+
+
+def test_a_search_that_is_called_by_its_name_the_next_day_stays_where_it_was() -> None:
+    unnamed = {
+        "event_type": "search",
+        "event_id": "e1",
+        "event_date": DAY - timedelta(1),
+        "occurred_at": "2026-11-19T15:59:20Z",
+        "anonymous_id": "D1",
+        "is_stitched": False,
+        "session_id": "v1",
+        "query": "a",
+    }
+    named = {
+        **unnamed,
+        "event_id": "e2",
+        "event_date": DAY,
+        "occurred_at": "2026-11-19T16:34:20Z",
+        "search_id": "e1",
+    }
+    tables = {"session_events": table_of("session_events", [unnamed, named])}
+    assert [row["event_count"] for row in computed(JOB, tables, DAY - timedelta(1))] == [1]
+    assert computed(JOB, tables, DAY) == []
