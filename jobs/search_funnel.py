@@ -13,19 +13,19 @@ As a favourite seldom comes before an order, the columns clicked_… say the sam
 Of each step the distinct customers are counted too; searches without a customer count in the searches alone. A customer
 on two channels is one of both, so that customers add up over lifecycles and not over channels.
 
-lifecycle: that of the newest `customer_profiles` of the 7 days before the day, so that what a customer does on the day
-does not change what it is counted under. `unknown`: no customer, or none of that profile.
+lifecycle: that of the newest `customer_lifecycles` of the 7 days before the day, so that what a customer does on the day
+does not change what it is counted under. `browsing`: a customer that has none there, and so no order. `unknown`: no
+customer, or nobody's lifecycle is known before the day.
 
 Median seconds (of an even number, the lower of the two in the middle) are over the searches of the later step where both
 instants are known and stand in this order; orders and payments are the first of all lines credited.
 clicked_to_ordered is over clicked_ordered_windowed.
 
-Source: `searches` of the day, `customer_profiles` of the 7 days before.
+Source: `searches` of the day, `customer_lifecycles` of the 7 days before.
 Grain:  one channel and lifecycle; key (channel, lifecycle).
 Units:  seconds.
 
-Known limits: as in `searches`, orders come in for 7 days. Profiles are kept for the newest days alone (setting
-mart_days), so that a day rebuilt long after has only `unknown`.
+Known limits: as in `searches`, orders come in for 7 days.
 """
 
 from datetime import date
@@ -37,8 +37,8 @@ from jobs.engine.declaration import Frames, Input, Job
 from jobs.engine.division import Undivided
 
 KEY = ("channel", "lifecycle")
-# A shop that is shut for a week has no newer profiles; what was known longer ago says little.
-PROFILE_DAYS = 7
+# A shop that is shut for a week has no newer ones; what was known longer ago says little.
+LIFECYCLE_DAYS = 7
 # What a search of the step has beyond those of the step before, in order.
 STEPS = {
     "searched": pl.lit(value=True),
@@ -71,7 +71,7 @@ WAITS = {
 
 def search_funnel(frames: Frames, day: date) -> pl.LazyFrame:
     """The day's funnels."""
-    searches = with_steps(with_lifecycle(frames["searches"], frames["customer_profiles"], day))
+    searches = with_steps(with_lifecycle(frames["searches"], frames["customer_lifecycles"], day))
     return (
         searches.group_by(KEY)
         .agg(
@@ -90,11 +90,21 @@ def search_funnel(frames: Frames, day: date) -> pl.LazyFrame:
     )
 
 
-def with_lifecycle(searches: pl.LazyFrame, profiles: pl.LazyFrame, day: date) -> pl.LazyFrame:
+def with_lifecycle(searches: pl.LazyFrame, lifecycles: pl.LazyFrame, day: date) -> pl.LazyFrame:
     """Adds where the customer stood before the day."""
-    before = profiles.filter(pl.col("as_of") < day)
-    newest = before.filter(pl.col("as_of") == pl.col("as_of").max()).select("customer_id", "lifecycle")
-    return searches.join(newest, on="customer_id", how="left").with_columns(pl.col("lifecycle").fill_null("unknown"))
+    before = lifecycles.filter(pl.col("event_date") < day)
+    newest = before.filter(pl.col("event_date") == pl.col("event_date").max()).select("customer_id", "lifecycle")
+    is_known = pl.col("customer_id").is_not_null() & pl.col("is_known")
+    return (
+        searches.join(newest, on="customer_id", how="left")
+        .join(newest.select(is_known=pl.len() > 0), how="cross")
+        .with_columns(
+            pl.when(is_known)
+            .then(pl.col("lifecycle").fill_null("browsing"))
+            .otherwise(pl.lit("unknown"))
+            .alias("lifecycle")
+        )
+    )
 
 
 def with_steps(searches: pl.LazyFrame) -> pl.LazyFrame:
@@ -126,7 +136,7 @@ def median_seconds(name: str, earlier: str, later: str, step: str) -> pl.Expr:
 
 JOB = Job(
     table="search_funnel",
-    inputs=(Input("searches"), Input("customer_profiles", look_back_days=PROFILE_DAYS)),
+    inputs=(Input("searches"), Input("customer_lifecycles", look_back_days=LIFECYCLE_DAYS)),
     compute=search_funnel,
     division=Undivided(
         "its rows are a few channels and lifecycles, and each counts the different customers of its searches"

@@ -1,7 +1,8 @@
 """`sku_viewers`: who viewed, clicked or favourited a product of late, and whether they bought it.
 
 Meaning: for the operator's question "who looked at this product and has not bought it". One row for each product and
-customer with at least one view, click or favourite in the business days (180) that end with `as_of`.
+customer with at least one view, click or favourite in the business days (30) that end with `as_of`: as long as
+advertising keeps a visitor on a list, unless told otherwise.
 - is_favorited: the last time it was put on the favourites list is later than the last time it was taken off; at equal
   instants the removal wins.
 - is_stitched: at least one act was sent without a customer, and given one by its session or device.
@@ -9,7 +10,7 @@ customer with at least one view, click or favourite in the business days (180) t
 - score: the sum over days of (view 1, click 1, favourite 3, order line 5) x 2^(-age_days / 30), age_days counted from
   as_of. Each day's factor is a whole number of millionths and the sum is taken over integers, so that the order of
   rows never shows; it is divided once at the end.
-The numbers above are the defaults of settings: interest_window_days, interest_half_life_days and the four weights.
+The numbers above are the defaults of settings: viewer_window_days, interest_half_life_days and the four weights.
 
 Source: `customer_sku_days` of the window.
 Grain:  one product and one customer; key (sku_id, customer_id).
@@ -17,7 +18,8 @@ Units:  score has none; instants UTC.
 
 Cost:   1.1 microseconds of CPU a row of the window and 330 bytes of memory a pair; benchmarks/jobs.py measures it.
 
-Known limits: what lies before the window is not seen, so a favourite or an order older than it does not count.
+Known limits: what lies before the window is not seen, so a favourite or an order older than it does not count. Lists for
+marketing look as far back as they say (`customer_sku_days`), for acts and for orders.
 """
 
 from datetime import date
@@ -76,11 +78,11 @@ def declare(settings: Settings) -> Job:
     """The job under these settings."""
     return Job(
         table="sku_viewers",
-        inputs=(Input("customer_sku_days", look_back_days=settings.interest_window_days - 1),),
+        inputs=(Input("customer_sku_days", look_back_days=settings.viewer_window_days - 1),),
         compute=partial(sku_viewers, settings=settings),
         division=Divided("sku_id"),
         settings=(
-            "interest_window_days",
+            "viewer_window_days",
             "interest_half_life_days",
             "view_weight",
             "click_weight",

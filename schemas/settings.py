@@ -75,7 +75,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     interest_window_days: Annotated[
         int,
         _about("How many days of acts the interest of a customer is made of", "计算客户兴趣的回看天数", 1, 1_100),
-    ] = 180
+    ] = 120
+    viewer_window_days: Annotated[
+        int,
+        _about("How many days of acts the viewers of a product are taken from", "统计商品关注客户的回看天数", 1, 1_100),
+    ] = 30
     interest_half_life_days: Annotated[
         int,
         _about("An act this many days old counts half", "行为的权重每过多少天减半", 1, 3_650),
@@ -147,12 +151,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mart_days: Annotated[
         int,
         _about(
-            "How many of the newest days the tables that look back (marts) are kept for and kept exact",
-            "集市表保留并持续更新的最近天数",
+            "How many of the newest days the tables as of a day (marts) are built, kept and kept exact for; each costs a "
+            "night as much again",
+            "集市表（按统计日）构建、保留并持续更新的最近天数；每多一天，夜间作业成本相应增加",
             1,
             1_100,
         ),
-    ] = 35
+    ] = 1
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:

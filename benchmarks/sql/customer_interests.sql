@@ -3,7 +3,7 @@ WITH days AS (
         (view_count + click_count + 3 * favorite_count + 5 * order_line_count)
         * round(1000000 * pow(2, -($day - event_date) / 30))::BIGINT AS points
     FROM customer_sku_days
-    WHERE $day - event_date BETWEEN 0 AND 179
+    WHERE $day - event_date BETWEEN 0 AND 119
 ),
 by_sku AS (
     SELECT customer_id, sku_id, bool_or(is_stitched) AS is_stitched, sum(view_count) AS view_count,
@@ -36,7 +36,11 @@ ranked AS (
     FROM entities
     QUALIFY rank <= 100
 ),
-first_orders AS (SELECT customer_id, min(first_order_at) AS first_ordered_at FROM days GROUP BY customer_id)
+first_orders AS (
+    SELECT customer_id, min(ordered_at) AS first_ordered_at FROM orders
+    WHERE is_sale AND $day - event_date BETWEEN 0 AND 179
+    GROUP BY customer_id
+)
 SELECT
     $day AS as_of, r.customer_id, r.entity_type, r.entity_id, r.entity_name, r.is_stitched, r.rank,
     r.points / 1000000 AS score,

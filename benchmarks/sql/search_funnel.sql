@@ -1,17 +1,19 @@
-WITH profiled AS (SELECT DISTINCT as_of FROM customer_profiles),
-profile_days AS (
-    SELECT d.event_date, max(p.as_of) AS as_of
-    FROM (SELECT DISTINCT event_date FROM searches) d JOIN profiled p
-        ON p.as_of BETWEEN d.event_date - 7 AND d.event_date - 1
+WITH known AS (SELECT DISTINCT event_date FROM customer_lifecycles),
+known_days AS (
+    SELECT d.event_date, max(p.event_date) AS known_date
+    FROM (SELECT DISTINCT event_date FROM searches) d JOIN known p
+        ON p.event_date BETWEEN d.event_date - 7 AND d.event_date - 1
     GROUP BY ALL
 ),
 placed AS (
-    SELECT s.*, coalesce(c.lifecycle, 'unknown') AS lifecycle,
+    SELECT s.*,
+        CASE WHEN s.customer_id IS NULL OR p.known_date IS NULL THEN 'unknown' ELSE coalesce(c.lifecycle, 'browsing') END
+            AS lifecycle,
         coalesce(s.has_results, s.click_count > 0) AS with_results,
         coalesce(s.has_results, s.click_count > 0) AND s.click_count > 0 AS clicked
     FROM searches s
-    LEFT JOIN profile_days p ON p.event_date = s.event_date
-    LEFT JOIN customer_profiles c ON c.as_of = p.as_of AND c.customer_id = s.customer_id
+    LEFT JOIN known_days p ON p.event_date = s.event_date
+    LEFT JOIN customer_lifecycles c ON c.event_date = p.known_date AND c.customer_id = s.customer_id
 ),
 stepped AS (
     SELECT *,

@@ -3,7 +3,7 @@ WITH weighed AS (
         (view_count + click_count + 3 * favorite_count + 5 * order_line_count)
         * round(1000000 * pow(2, -($day - event_date) / 30))::BIGINT AS points
     FROM customer_sku_days
-    WHERE $day - event_date BETWEEN 0 AND 179
+    WHERE $day - event_date BETWEEN 0 AND 29
 )
 SELECT
     $day AS as_of, sku_id, customer_id,

@@ -13,7 +13,7 @@ Frames = Mapping[str, pl.LazyFrame]
 """One frame an input table, with the partition column, holding the declared days and no others (a reference: all)."""
 
 Needed = Callable[[pl.LazyFrame, list[date]], pl.LazyFrame]
-"""Of an input's window around some output days, the rows that any of the days is made of.
+"""Of an input's window around some output days, what any of the days is made of, with the partition column.
 
 It is asked twice, the second time with no other days in the window than the output days and those it found rows on.
 """
@@ -47,14 +47,15 @@ class Job:
     named in `narrow`: `narrow[table](frame, changed)` returns one column `day` of output days, from the
     table's rows within the window around the changed days. Functions are pure: no I/O, no clock, no collect.
 
-    Where a window is wide and a day is made of few of its rows, the input is named in `needed`: `needed[table](frame, days)`
-    keeps the rows that any of the output days is made of. Days that are rebuilt together then share one reading of it.
+    Where a window is wide and a day is made of little of it, the input is named in `needed`: `needed[table](frame, days)`
+    keeps what any of the output days is made of, and that is what `compute` is given of the window. Days that are
+    rebuilt together then share one reading of it.
 
     A job that depends on settings is made by `declare(settings)` in its file and names those it uses in `settings`;
     `chosen`, their values, is filled in when the job is found and recorded in the table's manifest.
 
     `newest_days` is filled in for marts, tables with a partition for each `as_of` day: only that many of the newest
-    known days are built unasked and kept exact. None: all days.
+    known days are built unasked, kept exact and kept. None: all days.
 
     `division` says whether a day may be computed in parts, and by which key; where it may not, why.
 

@@ -82,6 +82,12 @@ def outdated_days(job: Job, view: View) -> set[date]:
     return days_of(view.output) - exact_days(job, view)
 
 
+def expired_days(job: Job, view: View) -> set[date]:
+    """Days too old to be kept exact that nobody asked for. They are not dirty: they go with the next whole run."""
+    state = read_state(view.output)
+    return days_of(view.output) - exact_days(job, view) - set(state.asked if state else ())
+
+
 def days_read(read: Input, days: Iterable[date]) -> set[date]:
     """The days of an input that the days of the output are made of; of a reference, which has no days, none."""
     if read.is_reference:

@@ -12,10 +12,10 @@ import msgspec
 from jobs.engine.audit import Metrics, audit_partitions, merge_outcomes
 from jobs.engine.compute import PART_NAME, StagedDay, compute_day
 from jobs.engine.declaration import Job
-from jobs.engine.dirty import View, dirty_days, exact_days, outdated_days
+from jobs.engine.dirty import View, dirty_days, exact_days, expired_days, outdated_days
 from jobs.engine.parts import compute_in_parts, plan_parts
 from jobs.engine.progress import Progress, Report
-from jobs.engine.state import BuildState, fingerprints, read_state, stamp
+from jobs.engine.state import BuildState, days_of, fingerprints, read_state, stamp
 from jobs.engine.windows import Windows
 from schemas.lake.publish import Change, NewFile, publish
 
@@ -41,10 +41,14 @@ class TableResult(msgspec.Struct, kw_only=True):
 
 @dataclass(frozen=True)
 class Plan:
-    """The days to rebuild now, and those that stay dirty; the state to publish them with. `gone` are days to empty."""
+    """The days to rebuild now, and those that stay dirty; the state to publish them with.
+
+    Of the days `gone` are to be emptied; `expired` ones go beside them, which is not worth telling.
+    """
 
     days: list[date]
     gone: frozenset[date]
+    expired: frozenset[date]
     later: frozenset[date]
     state: BuildState
     is_due: bool
@@ -60,6 +64,8 @@ def plan_rebuild(job: Job, view: View, only: frozenset[date] | None, forced: fro
     gone = frozenset(outdated - asked) | (view.all_days - view.known)
     days = (dirty if only is None else dirty & only) | asked | outdated
     before = read_state(view.output)
+    expired = frozenset(expired_days(job, view) - days) if only is None else frozenset()
+    stands = (days_of(view.output) | days) - exact - gone - expired
     state = BuildState(
         job=stamp(job, view.catalog.tables[job.table]),
         consumed={table: fingerprints(snapshot) for table, snapshot in view.inputs.items()},
@@ -67,11 +73,12 @@ def plan_rebuild(job: Job, view: View, only: frozenset[date] | None, forced: fro
         audit=before.audit if before else [],
         parts=before.parts if before else {},
         exact_from=min(exact, default=None) if job.newest_days is not None else None,
+        asked=sorted(stands & {*asked, *(before.asked if before else ())}),
     )
     later = frozenset(dirty - days)
     # With nothing to rebuild there still is what was consumed to remember, or narrowing is done over and over.
-    is_due = bool(days) or before is None or before.consumed != state.consumed
-    return Plan(sorted(days), gone, later, state, is_due)
+    is_due = bool(days or expired) or before is None or before.consumed != state.consumed
+    return Plan(sorted(days), gone, expired, later, state, is_due)
 
 
 @dataclass(frozen=True)
@@ -149,7 +156,7 @@ class Rebuild:
         staged = month.days
         if not self.has_published:  # what must go, goes at once
             gone = self.plan.gone.intersection(self.plan.days)
-            days = [*gone, *days]
+            days = [*gone, *self.plan.expired, *days]
             self.done += len(gone)
         if staged:
             partitions = {one.day.isoformat(): [one.path] for one in staged}

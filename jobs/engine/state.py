@@ -30,7 +30,7 @@ class BuildState(msgspec.Struct, frozen=True, kw_only=True):
 
     `consumed` is, for each input, the fingerprint of every partition at the time; `inputs` the snapshots these were
     read from. `pending` are the days that these fingerprints touch and that are not rebuilt yet. Days of a mart before
-    `exact_from` were too old to be kept exact: they may be missing, or stand as they were once published.
+    `exact_from` were too old to be kept exact; of them `asked` stand as they were published when somebody asked.
     """
 
     job: JobStamp
@@ -38,6 +38,7 @@ class BuildState(msgspec.Struct, frozen=True, kw_only=True):
     inputs: dict[str, str]
     pending: list[date] = []
     exact_from: date | None = None
+    asked: list[date] = []
     audit: list[dict[str, Any]] = []
     parts: dict[str, int] = {}
 

@@ -67,10 +67,11 @@ class Windows:
         if read.is_reference:
             return self._held[read.table].lazy() if read.table in self._held else self._scan_all(read)
         window = days_read(read, [day])
-        if needed := self._needed(read):
+        needed = self._needed(read)
+        if needed:
             self._hold_needed(read, needed, day)
         if read.table not in self._held:
-            return self._scan(read, window)
+            return needed(self._scan(read, window), [day]) if needed else self._scan(read, window)
         partition = self.view.catalog.tables[read.table].partition
         return self._held[read.table].lazy().filter(pl.col(partition).is_between(min(window), max(window)))
 

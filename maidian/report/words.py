@@ -46,8 +46,8 @@ NOTES: dict[str, dict[Language, str]] = {
         "zh": "虚线：各组的下一门槛，即略高于多数客户的价格点。",
     },
     "not_bought": {
-        "en": "Within 180 days.",
-        "zh": "180 天内。",
+        "en": "Within 30 days.",
+        "zh": "30 天内。",
     },
 }
 

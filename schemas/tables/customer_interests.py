@@ -6,12 +6,12 @@ from schemas.tables.sku_viewers import TABLE as SKU_VIEWERS
 
 TABLE = Table(
     name="customer_interests",
-    en="What each customer has been looking at and ordering in the 180 days up to a day: products, categories, brands",
-    zh="客户兴趣：近 180 天每个客户关注与采购的商品、类目与品牌，按兴趣分排序",
+    en="What each customer has been looking at and ordering in the 120 days up to a day: products, categories, brands",
+    zh="客户兴趣：近 120 天每个客户关注与采购的商品、类目与品牌，按兴趣分排序",
     grain="one customer and one product, category or brand, as of one day",
     key=("customer_id", "entity_type", "entity_id"),
     partition="as_of",
-    version=1,
+    version=2,
     columns=(
         SKU_VIEWERS.column("as_of"),
         SKU_VIEWERS.column("customer_id"),

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from schemas.tables.customer_lifecycles import LIFECYCLES
+from schemas.tables.customer_lifecycles import TABLE as CUSTOMER_LIFECYCLES
 from schemas.tables.customers import TABLE as CUSTOMERS
 from schemas.tables.declaration import BOOLEAN, COUNT, INSTANT, RATIO, STRING, Check, Column, Table
 from schemas.tables.order_value_groups import TABLE as ORDER_VALUE_GROUPS
 from schemas.tables.order_value_groups import money_column
 from schemas.tables.sku_viewers import TABLE as SKU_VIEWERS
 
-LIFECYCLES = ("registered", "browsing", "new", "active", "slowing", "dormant", "lost")
+STAGES = ("registered", "browsing", *LIFECYCLES)
 
 
 def _top(name: str, en: str, zh: str) -> Column:
@@ -39,7 +41,7 @@ TABLE = Table(
             "Where the customer stands: registered and no more, browsing without an order, new, active, slowing, dormant "
             "or lost, by its own rhythm of ordering",
             "生命周期：仅注册、仅浏览、新客、活跃、放缓、沉睡、流失，按客户自身下单节奏判定",
-            allowed=LIFECYCLES,
+            allowed=STAGES,
         ),
         Column(
             "is_stitched",
@@ -85,14 +87,7 @@ TABLE = Table(
             en="Last such order of the window; null when none",
             zh="最近有效下单时间",
         ),
-        Column(
-            "median_order_gap_days",
-            RATIO,
-            "Median days from one order day to the next; null with fewer than two",
-            "下单间隔天数中位数",
-            unit="days",
-            is_nullable=True,
-        ),
+        CUSTOMER_LIFECYCLES.column("median_order_gap_days"),
         Column(
             "days_since_last_order",
             COUNT,

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from schemas.tables.customer_profiles import LIFECYCLES
+from schemas.tables.customer_lifecycles import LIFECYCLES
 from schemas.tables.declaration import COUNT, SECONDS, STRING, Check, Column, Table
 from schemas.tables.searches import TABLE as SEARCHES
 
@@ -58,16 +58,17 @@ TABLE = Table(
     grain="one channel and one lifecycle of customers, on one day",
     key=("channel", "lifecycle"),
     partition="event_date",
-    version=1,
+    version=2,
     columns=(
         SEARCHES.column("event_date"),
         SEARCHES.column("channel"),
         Column(
             "lifecycle",
             STRING,
-            "Where the customer stood before the day; unknown without a customer or a profile",
-            "客户生命周期（当日之前）；未知客户或无画像为 unknown",
-            allowed=(*LIFECYCLES, "unknown"),
+            "Where the customer stood before the day: browsing without an order; unknown without a customer, and where "
+            "nobody's lifecycle is known",
+            "客户生命周期（当日之前）；尚未下单为 browsing，未知客户或当时无人有生命周期为 unknown",
+            allowed=("browsing", *LIFECYCLES, "unknown"),
         ),
         *_counts(),
         Column("reported_search_count", COUNT, "Searches whose result count was reported", "已上报结果数的搜索次数"),

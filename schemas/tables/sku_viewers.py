@@ -4,12 +4,12 @@ from schemas.tables.declaration import BOOLEAN, COUNT, DATE, INSTANT, RATIO, STR
 
 TABLE = Table(
     name="sku_viewers",
-    en="Who viewed, clicked or favourited a product in the 180 days up to a day, and whether they bought it",
-    zh="商品关注客户：近 180 天浏览、点击或收藏过该商品的客户，及是否已购",
+    en="Who viewed, clicked or favourited a product in the 30 days up to a day, and whether they bought it",
+    zh="商品关注客户：近 30 天浏览、点击或收藏过该商品的客户，及是否已购",
     grain="one product and one customer, as of one day",
     key=("sku_id", "customer_id"),
     partition="as_of",
-    version=2,
+    version=3,
     columns=(
         Column("as_of", DATE, "The last business day counted", "统计截止业务日期"),
         Column("sku_id", STRING, "The product", "商品编码"),

@@ -16,6 +16,7 @@ from jobs.engine.discovery import find_jobs
 from jobs.engine.run import raise_if_refused, run
 from pipelines.ingest.ingest import IngestJob, ingest
 from schemas.lake.lake import Lake, create_lake
+from schemas.settings import DEFAULTS, Settings
 from schemas.tables import declared_tables
 from tests.end_to_end.commands import glob_of, maidian
 
@@ -32,17 +33,20 @@ def test_5_days_one_at_a_time_equal_a_full_rebuild(tmp_path: Path, monkeypatch: 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_30_days_one_at_a_time_equal_a_full_rebuild(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    check(tmp_path, monkeypatch, days=30, events=60_000, seed=22)
+    """Every mart keeps all its days here, so that late events have them all rebuilt."""
+    check(tmp_path, monkeypatch, days=30, events=60_000, seed=22, settings=Settings(mart_days=30))
 
 
-def check(folder: Path, monkeypatch: pytest.MonkeyPatch, days: int, events: int, seed: int) -> None:
+def check(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, days: int, events: int, seed: int, settings: Settings = DEFAULTS
+) -> None:
     maidian("generate", "--events", events, "--days", days, "--seed", seed, "--out", folder / "generated")
     segments = sorted((folder / "generated" / "landing").rglob("*.ndjson"))
     slow, at_once = create_lake(folder / "slow"), create_lake(folder / "at_once")
     for arriving in in_days(segments, random.Random(seed)):
-        take_in(slow, arriving)
+        take_in(slow, arriving, settings)
     monkeypatch.setattr(windows, "IN_MEMORY_ROWS", 0)
-    take_in(at_once, segments)
+    take_in(at_once, segments, settings)
     built = [name for name in declared_tables() if (at_once.path / name / "current").exists()]
     assert {"session_events", "sessions", "order_lines", "customer_sku_days"} <= set(built)
     assert {name: differences(slow, at_once, name) for name in built} == {name: [] for name in built}
@@ -60,14 +64,14 @@ def in_days(segments: list[Path], chosen: random.Random) -> list[list[Path]]:
     return [arriving for arriving in arrivals if arriving]
 
 
-def take_in(lake: Lake, segments: list[Path]) -> None:
+def take_in(lake: Lake, segments: list[Path], settings: Settings) -> None:
     """One night: the segments come in, every dirty day is rebuilt."""
     for path in segments:
         folder = lake.landing / path.parent.name
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, folder / path.name)
     ingest(IngestJob(lake, lake.landing, audit_partitions))
-    record = run(lake, find_jobs(), None, lambda _: None)
+    record = run(lake, find_jobs(settings), None, lambda _: None)
     raise_if_refused(record)
     assert record.outcome == "done"
 

@@ -35,7 +35,8 @@ def frames_for(job: Job, tables: Mapping[str, pa.Table], day: date) -> dict[str,
         first, last = day - timedelta(source.look_back_days), day + timedelta(source.look_ahead_days)
         frame = pl.DataFrame(tables.get(source.table, table_of(source.table, [])))
         in_window = pl.lit(value=True) if source.is_reference else partition.is_between(first, last)
-        frames[source.table] = frame.lazy().filter(in_window)
+        needed = (job.needed or {}).get(source.table, _everything)
+        frames[source.table] = needed(frame.lazy().filter(in_window), [day])
     return frames
 
 
@@ -53,6 +54,10 @@ def made_by(job: Job, tables: Mapping[str, pa.Table], days: Iterable[date]) -> p
     """The job's rows of these days, as a table that other jobs read."""
     partition = declared_tables()[job.table].partition
     return table_of(job.table, [{**row, partition: day} for day in days for row in computed(job, tables, day)])
+
+
+def _everything(frame: pl.LazyFrame, _days: list[date]) -> pl.LazyFrame:
+    return frame
 
 
 def _typed(row: Row, schema: pa.Schema) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs import customer_profiles
+from jobs import customer_lifecycles, customer_profiles
 from jobs.orders import JOB as ORDERS
 from schemas.settings import DEFAULTS
 from tests.jobs.draw import COSTLY, DAY, Row, instants, some
@@ -19,6 +19,7 @@ from tests.jobs.rows import computed, made_by, table_of
 from tests.oracles.customer_profiles import expected
 
 JOB = customer_profiles.declare(DEFAULTS)
+LIFECYCLES = customer_lifecycles.declare(DEFAULTS)
 
 # Both ends of the window and a day past each; rhythms of days and of weeks.
 DAYS = (1, 0, -1, -7, -8, -10, -11, -17, -18, -28, -29, -60, -179, -180)
@@ -105,11 +106,12 @@ def interests(draw: st.DrawFn) -> list[Row]:
     rows = []
     for customer in draw(st.lists(st.sampled_from(["C1", "C4"]), unique=True)):
         for kind in draw(st.lists(st.sampled_from(["sku", "category", "brand"]), unique=True)):
+            as_of = DAY - timedelta(draw(st.sampled_from([0, 0, 1])))
             names = draw(st.permutations([f"n{number}" for number in range(draw(st.sampled_from([1, 2, 12])))]))
             for rank, name in enumerate(names, 1):
                 row = {"customer_id": customer, "entity_type": kind, "entity_id": name, "rank": rank}
                 row |= {"view_count": rank % 2, "has_ordered": rank % 3 == 0}
-                rows.append({**row, "as_of": DAY - timedelta(draw(st.sampled_from([0, 0, 1])))})
+                rows.append({**row, "as_of": as_of})
     return rows
 
 
@@ -122,13 +124,14 @@ def shops(draw: st.DrawFn) -> dict[str, pa.Table]:
         "customer_interests": interests(),
         "customers": masters,
     }
-    return with_orders({name: table_of(name, draw(rows)) for name, rows in drawn.items()})
+    return with_what_is_made_of_them({name: table_of(name, draw(rows)) for name, rows in drawn.items()})
 
 
-def with_orders(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
-    """Beside the lines, which the oracle reads, the orders that their job makes of them."""
+def with_what_is_made_of_them(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+    """Beside the lines, which the oracle reads, the orders that their job makes of them, and the lifecycles of those."""
     line_days = sorted(set(tables["order_lines"]["event_date"].to_pylist()))
-    return {**tables, "orders": made_by(ORDERS, tables, line_days)}
+    known = {**tables, "orders": made_by(ORDERS, tables, line_days)}
+    return {**known, "customer_lifecycles": made_by(LIFECYCLES, known, [DAY])}
 
 
 @pytest.mark.ci
@@ -164,55 +167,6 @@ def test_counts_equal_the_sessions_and_orders_behind_them(tables: dict[str, pa.T
     assert sum(Counter(row["lifecycle"] for row in rows).values()) == len(rows)
 
 
-def stage_of(*days_ago: int, others: tuple[tuple[int, ...], ...] = ()) -> str:
-    """The lifecycle of a customer who ordered so many days ago, in a shop with such others."""
-    orders = [
-        {
-            "event_date": DAY - timedelta(ago),
-            "ordered_at": "2026-11-20T01:00:00Z",
-            "order_id": f"{name}-{ago}",
-            "customer_id": name,
-            "status": "placed",
-            "amount": 1,
-            "net_sales_amount": 1,
-            "is_sale": True,
-        }
-        for name, all_days in (("C1", days_ago), *((f"X{number}", one) for number, one in enumerate(others)))
-        for ago in all_days
-    ]
-    (first, *_) = computed(JOB, {"orders": table_of("orders", orders)}, DAY)
-    stage: str = first["lifecycle"]
-    return stage
-
-
-@pytest.mark.parametrize(
-    ("days_ago", "stage"),
-    [
-        ((0, 10, 20), "active"),
-        ((15, 25, 35), "active"),
-        ((16, 26, 36), "slowing"),
-        ((25, 35, 45), "slowing"),
-        ((26, 36, 46), "dormant"),
-        ((40, 50, 60), "dormant"),
-        ((41, 51, 61), "lost"),
-        ((16, 66, 116), "active"),  # late for one who orders every ten days, not for one who orders every fifty
-        ((10, 11, 12, 13), "active"),  # who orders daily is not late over a weekend: a rhythm is a week at least
-        ((11, 12, 13, 14), "slowing"),
-        ((0,), "new"),
-        ((45, 46), "new"),  # no rhythm of its own: 30 days
-        ((46,), "slowing"),
-        ((121,), "lost"),
-    ],
-)
-def test_each_stands_by_its_own_rhythm(days_ago: tuple[int, ...], stage: str) -> None:
-    assert stage_of(*days_ago) == stage
-
-
-def test_who_has_no_rhythm_yet_is_held_to_that_of_the_shop() -> None:
-    assert stage_of(46, others=((0, 60, 120),)) == "new"
-    assert stage_of(16, others=((0, 10, 20), (0, 10, 20), (0, 60, 120))) == "slowing"
-
-
 def test_settings_change_the_window() -> None:
     job = customer_profiles.declare(msgspec.structs.replace(DEFAULTS, order_window_days=365))
-    assert [read.look_back_days for read in job.inputs] == [364, 364, 364, 0, 0]
+    assert [read.look_back_days for read in job.inputs] == [364, 364, 364, 0, 0, 0]

@@ -28,21 +28,21 @@ def expected(tables: Mapping[str, pa.Table], day: date, limit: int = LIMIT) -> l
         if row["category_id"] is not None and row["category_name"] is not None:
             shelves[row["category_id"]].append(row["category_name"])
     first_sale: dict[str, Any] = {}
-    for act in tables["customer_sku_days"].to_pylist():
-        if act["first_order_at"] is not None and 0 <= (day - act["event_date"]).days < 180:
-            before = first_sale.get(act["customer_id"], act["first_order_at"])
-            first_sale[act["customer_id"]] = min(before, act["first_order_at"])
+    for order in tables["orders"].to_pylist():
+        if order["is_sale"] and 0 <= (day - order["event_date"]).days < 180:
+            before = first_sale.get(order["customer_id"], order["ordered_at"])
+            first_sale[order["customer_id"]] = min(before, order["ordered_at"])
     acted_on = {
         (act["customer_id"], act["sku_id"])
         for act in tables["customer_sku_days"].to_pylist()
-        if 0 <= (day - act["event_date"]).days < 180
+        if 0 <= (day - act["event_date"]).days < 120
         and any(act[f"{kind}_count"] for kind in ("view", "click", "favorite", "order_line"))
     }
     found: dict[tuple[str, str], dict[str, dict[str, Any]]] = defaultdict(dict)
     for act in tables["customer_sku_days"].to_pylist():
         age = (day - act["event_date"]).days
         done = [act[f"{kind}_count"] for kind in ("view", "click", "favorite", "order_line")]
-        if not 0 <= age < 180:
+        if not 0 <= age < 120:
             continue
         known = master.get(act["sku_id"], {})
         category, brand = known.get("category_id"), known.get("brand")

@@ -4,37 +4,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from tests.oracles.customer_lifecycles import gaps, middle, rhythm, stage
 from tests.oracles.order_value_groups import paid_orders, percentile, quotient
 
 ZONE = ZoneInfo("Asia/Shanghai")
 Row = Mapping[str, Any]
 
 
-def middle(values: Sequence[Any]) -> Fraction | None:
-    """The median of numbers, exactly."""
-    rising = [Fraction(value) for value in sorted(values)]
-    if not rising:
-        return None
-    return (rising[(len(rising) - 1) // 2] + rising[len(rising) // 2]) / 2
-
-
 def most(values: Sequence[int]) -> int | None:
     """The value that stands there most often; of several the least."""
     counts = Counter(values)
     return min((value for value in counts if counts[value] == max(counts.values())), default=None)
-
-
-def gaps(days: Sequence[date]) -> list[int]:
-    """Days from one to the next."""
-    rising = sorted(set(days))
-    return [(after - before).days for before, after in pairwise(rising)]
 
 
 def expected(tables: Mapping[str, pa.Table], day: date) -> list[dict[str, Any]]:
@@ -63,8 +48,7 @@ def expected(tables: Mapping[str, pa.Table], day: date) -> list[dict[str, Any]]:
     def order_days(name: str) -> set[date]:
         return {when for (when, _), of_order in sales.items() if of_order[0]["customer_id"] == name}
 
-    rhythms = [middle(gaps(list(order_days(name)))) for name in known if len(order_days(name)) >= 3]
-    typical = middle(rhythms) or Fraction(30)
+    everyone = [order_days(name) for name in known]
     result = []
     for name in sorted(known):
         of = [row for row in interests if row["customer_id"] == name]
@@ -82,7 +66,6 @@ def expected(tables: Mapping[str, pa.Table], day: date) -> list[dict[str, Any]]:
         from_search = sum(any(line["search_attribution"] for line in of_order) for of_order in mine)
         totals = [order["total"] for order in bought]
         currencies = {order["currency"] for order in bought} - {None}
-        rhythm = max(gap if gap is not None and len(days) >= 3 else typical, Fraction(7))
         since = (day - max(days)).days if days else None
         skus = [
             len({line["sku_id"] for line in lines if (line["event_date"], line["order_id"]) == key})
@@ -95,7 +78,11 @@ def expected(tables: Mapping[str, pa.Table], day: date) -> list[dict[str, Any]]:
                 "customer_id": name,
                 **{column: master.get(name, {}).get(column) for column in ("name", "region", "customer_type")},
                 "registered_at": master.get(name, {}).get("registered_at"),
-                "lifecycle": stage(since, rhythm, len(days), has_browsed=bool(visits or of_sku or queries)),
+                "lifecycle": "registered"
+                if not (days or visits or of_sku or queries)
+                else "browsing"
+                if since is None
+                else stage(since, rhythm(days, everyone), len(days)),
                 "is_stitched": any(row["is_stitched"] for row in visits),
                 "top_sku_ids": [row["entity_id"] for row in of_sku][:10],
                 "top_category_ids": best(of, "category"),
@@ -133,13 +120,3 @@ def best(interests: Sequence[Row], entity_type: str) -> list[str]:
     """The names of the first ten."""
     of_type = [row for row in interests if row["entity_type"] == entity_type]
     return [row["entity_id"] for row in sorted(of_type, key=lambda row: row["rank"])][:10]
-
-
-def stage(since: int | None, rhythm: Fraction, order_days: int, *, has_browsed: bool) -> str:
-    """The lifecycle."""
-    if since is None:
-        return "browsing" if has_browsed else "registered"
-    for name, late in (("lost", Fraction(4)), ("dormant", Fraction(5, 2)), ("slowing", Fraction(3, 2))):
-        if since > late * rhythm:
-            return name
-    return "active" if order_days >= 3 else "new"

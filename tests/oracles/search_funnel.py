@@ -22,19 +22,22 @@ WAITS = (
 
 def expected(tables: Mapping[str, pa.Table], day: date) -> list[Row]:
     """The rows of the day."""
-    known = profiles(tables["customer_profiles"].to_pylist(), day)
+    known = lifecycles(tables["customer_lifecycles"].to_pylist(), day)
     funnels: dict[tuple[str, str], list[tuple[Row, set[str]]]] = {}
     for search in tables["searches"].to_pylist():
         if search["event_date"] == day:
-            key = search["channel"], known.get(search["customer_id"], "unknown")
+            is_unknown = search["customer_id"] is None or not known
+            key = search["channel"], "unknown" if is_unknown else known.get(search["customer_id"], "browsing")
             funnels.setdefault(key, []).append((search, steps(search)))
     return [row_of(*key, funnels[key]) for key in sorted(funnels)]
 
 
-def profiles(rows: list[Row], day: date) -> dict[str, str]:
+def lifecycles(rows: list[Row], day: date) -> dict[str, str]:
     """Where each customer stood."""
     for before in range(1, 8):
-        of_day = {row["customer_id"]: row["lifecycle"] for row in rows if row["as_of"] == day - timedelta(days=before)}
+        of_day = {
+            row["customer_id"]: row["lifecycle"] for row in rows if row["event_date"] == day - timedelta(days=before)
+        }
         if of_day:
             return of_day
     return {}

@@ -1,4 +1,7 @@
-"""Oracle of `sku_viewers`: SQL over the days; the score is taken over integers of millionths by definition."""
+"""Oracle of `sku_viewers`: SQL over the days; the score is taken over integers of millionths by definition.
+
+The nearest float of such a sum is that of its decimal text: divided as a float, one past 2^53 would be rounded twice.
+"""
 
 from collections.abc import Mapping
 from datetime import date
@@ -10,7 +13,7 @@ from tests.oracles import sql
 
 QUERY = """
     WITH window_days AS (
-        SELECT *, $day - event_date AS age_days FROM customer_sku_days WHERE $day - event_date BETWEEN 0 AND 179
+        SELECT *, $day - event_date AS age_days FROM customer_sku_days WHERE $day - event_date BETWEEN 0 AND 29
     )
     SELECT
         sku_id,
@@ -24,10 +27,10 @@ QUERY = """
         coalesce(max(last_favorite_at) > coalesce(max(last_unfavorite_at), '0001-01-01'), false) AS is_favorited,
         sum(order_line_count) > 0 AS has_ordered,
         max(last_order_at) AS last_ordered_at,
-        sum(
+        (sum(
             (view_count + click_count + 3 * favorite_count + 5 * order_line_count)
             * round(1000000 * pow(2, -age_days / 30))::BIGINT
-        ) / 1000000 AS score
+        )::DECIMAL(30, 0) * 0.000001)::VARCHAR::DOUBLE AS score
     FROM window_days
     GROUP BY sku_id, customer_id
     HAVING sum(view_count) > 0 OR sum(click_count) > 0 OR sum(favorite_count) > 0

@@ -1,4 +1,4 @@
-"""Marts: only the newest days are built unasked and kept exact; older ones are built when asked for, and then stand."""
+"""Marts: only the newest days are built unasked, kept exact and kept; older ones are built when asked for, and then stand."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -57,13 +57,30 @@ def test_newest_means_the_newest_days_on_which_something_happened(tmp_path: Path
     assert shop.rebuilt(jobs=JOBS)["weekly_spends"] == days(1, 5, 9)
 
 
-def test_a_day_that_is_too_old_by_now_stays_as_it_was_published(shop: Shop) -> None:
+def test_a_day_that_is_too_old_by_now_goes(shop: Shop) -> None:
     shop.run(jobs=JOBS)
     shop.put({day(10): [("e10", "ann", None, 10)], day(7): [("late", "bob", None, 5)]})
     # 8 and 9 look back to the late event, 10 is new; 7 is too old
     assert shop.rebuilt(jobs=JOBS)["weekly_spends"] == days(8, 9, 10)
-    assert shop.rows("weekly_spends")[day(7)] == {"ann": 30}
+    assert shop.rows("weekly_spends").keys() == set(days(8, 9, 10))
     assert dirty(shop) == 0
+
+
+def test_a_newest_day_stands_until_a_newer_one_is_built(shop: Shop) -> None:
+    shop.run(jobs=JOBS)
+    shop.put({day(10): [("e10", "ann", None, 10)]})
+    shop.run(ask(2), jobs=JOBS)  # a run for one old day builds no new one, and so takes none away
+    assert shop.rows("weekly_spends").keys() == set(days(2, 7, 8, 9))
+    shop.run(jobs=JOBS)
+    assert shop.rows("weekly_spends").keys() == set(days(2, 8, 9, 10))
+
+
+def test_days_go_when_fewer_are_to_be_kept_and_those_asked_for_stand(shop: Shop) -> None:
+    shop.run(jobs=JOBS)
+    shop.run(ask(2, 8, is_forced=True), jobs=JOBS)
+    fewer = (DAILY, replace(NEWEST, newest_days=1))
+    assert shop.rebuilt(jobs=fewer) == {}
+    assert shop.rows("weekly_spends").keys() == set(days(2, 9))
 
 
 @pytest.mark.parametrize("is_forced", [False, True])
@@ -164,6 +181,7 @@ def test_the_newest_days_are_as_if_built_anew_whatever_happened(
     monkeypatch.setattr(rebuild, "CHUNK_DAYS", 2)
     shop = Shop(tmp_path_factory.mktemp("shop") / "lake")
     events: dict[date, list[Event]] = {}
+    stand: set[date] = set()
     for number, (what, is_instead, asked, newest_days) in enumerate(steps):
         change: dict[date, list[Event]] = {
             day(n): [(f"{number}-{n}-{place}", who, None, amount) for place, (who, amount) in enumerate(rows)]
@@ -179,5 +197,6 @@ def test_the_newest_days_are_as_if_built_anew_whatever_happened(
         exact = sorted(expected) if newest_days is None else sorted(expected)[-newest_days:]
         shown = shop.rows("weekly_spends")
         assert {when: shown.get(when) for when in exact} == {when: expected[when] for when in exact}
-        assert shown.keys() <= expected.keys()
+        stand |= {day(asked[0])} if asked else set()
+        assert set(exact) <= shown.keys() <= {*exact, *stand} & expected.keys()
         assert shop.rebuilt(jobs=jobs) == {}

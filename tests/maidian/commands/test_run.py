@@ -34,7 +34,7 @@ def test_json_is_one_document_on_stdout_and_nothing_else(lake: Lake) -> None:
     assert document["outcome"] == "done"
     assert [table["table"] for table in document["tables"]] == JOBS
     assert {table["outcome"] for table in document["tables"]} == {"rebuilt"}
-    assert document["tables"][-1]["days"] == 2
+    assert document["tables"][-1]["days"] == 1
 
 
 def test_data_refused_by_the_audit_ends_with_code_3_and_one_line(lake: Lake) -> None:

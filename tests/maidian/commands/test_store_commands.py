@@ -76,7 +76,7 @@ def test_settings_and_audiences_are_read_from_the_store_as_they_are_now(lake: La
     client.put("audiences/ours.toml", b'name = "ours"\nsource = "customer_profiles"\n')
     assert "ours" in maidian(lake, "export", "--list").output
     client.delete(["settings.toml", "audiences/ours.toml"])
-    assert "\nmart_days = 35\n" in maidian(lake, "settings").stdout
+    assert "\nmart_days = 1\n" in maidian(lake, "settings").stdout
     assert "ours" not in maidian(lake, "export", "--list").output
 
 
