@@ -66,7 +66,7 @@ def dirty_days(job: Job, view: View) -> set[date]:
     gone = set(view.all_days - view.known) | outdated_days(job, view)
     if state is None or not is_made_alike(state.job, job, view.catalog.tables[job.table]):
         return gone | exact
-    dirty = set(state.pending)
+    dirty = set(state.pending) | (set() if state.known is None else exact - set(state.known))
     for read in job.inputs:
         dirty |= _touched_days(job, read, state, view)
     if state.exact_from:  # nobody looked after these days while they were too old

@@ -65,7 +65,7 @@ def plan_rebuild(job: Job, view: View, only: frozenset[date] | None, forced: fro
     days = (dirty if only is None else dirty & only) | asked | outdated
     before = read_state(view.output)
     expired = frozenset(expired_days(job, view) - days) if only is None else frozenset()
-    stands = (days_of(view.output) | days) - exact - gone - expired
+    stands = (days_of(view.output) | days) - gone - expired
     state = BuildState(
         job=stamp(job, view.catalog.tables[job.table]),
         consumed={table: fingerprints(snapshot) for table, snapshot in view.inputs.items()},
@@ -73,11 +73,12 @@ def plan_rebuild(job: Job, view: View, only: frozenset[date] | None, forced: fro
         audit=before.audit if before else [],
         parts=before.parts if before else {},
         exact_from=min(exact, default=None) if job.newest_days is not None else None,
-        asked=sorted(stands & {*asked, *(before.asked if before else ())}),
+        asked=sorted(stands & {*(asked - exact), *(before.asked if before else ())}),
+        known=sorted(view.known),
     )
     later = frozenset(dirty - days)
     # With nothing to rebuild there still is what was consumed to remember, or narrowing is done over and over.
-    is_due = bool(days or expired) or before is None or before.consumed != state.consumed
+    is_due = bool(days or expired) or before is None or before.consumed != state.consumed or before.known != state.known
     return Plan(sorted(days), gone, expired, later, state, is_due)
 
 

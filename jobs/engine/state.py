@@ -31,6 +31,8 @@ class BuildState(msgspec.Struct, frozen=True, kw_only=True):
     `consumed` is, for each input, the fingerprint of every partition at the time; `inputs` the snapshots these were
     read from. `pending` are the days that these fingerprints touch and that are not rebuilt yet. Days of a mart before
     `exact_from` were too old to be kept exact; of them `asked` stand as they were published when somebody asked.
+    `known` are the days there were (not told by older versions): a day that came since is to be built even where no
+    input has rows of that day.
     """
 
     job: JobStamp
@@ -39,6 +41,7 @@ class BuildState(msgspec.Struct, frozen=True, kw_only=True):
     pending: list[date] = []
     exact_from: date | None = None
     asked: list[date] = []
+    known: list[date] | None = None
     audit: list[dict[str, Any]] = []
     parts: dict[str, int] = {}
 

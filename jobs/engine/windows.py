@@ -91,7 +91,7 @@ class Windows:
             self._held[read.table] = needed(self._scan(read, window & {*found, *days}), days).collect()
 
     def _days_together(self, read: Input, first: date) -> list[date]:
-        """The days from this one on whose own rows are few enough to be held: others they need are about as many."""
+        """The days from this one on whose own rows are few enough to be held: others they need are as many, or few of each row."""
         together: list[date] = []
         for day in sorted(day for day in self.days if day >= first):
             if together and self._row_count(read, {*together, day}) > MAX_HELD_ROWS:

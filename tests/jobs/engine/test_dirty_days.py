@@ -58,7 +58,7 @@ def test_a_second_run_rebuilds_nothing_and_publishes_nothing(shop: Shop) -> None
 def test_a_new_day_rebuilds_that_day_alone(shop: Shop) -> None:
     shop.run()
     shop.put({day(10): [("e10", "bob", None, 5)]})
-    assert shop.rebuilt() == {"daily_spends": [day(10)], "weekly_spends": [day(10)]}
+    assert shop.rebuilt() == {name: [day(10)] for name in ("late_orders", "daily_spends", "weekly_spends")}
 
 
 def test_a_late_event_rebuilds_its_day_and_the_days_that_look_back_to_it(shop: Shop) -> None:

@@ -1,10 +1,12 @@
 """Marts: only the newest days are built unasked, kept exact and kept; older ones are built when asked for, and then stand."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,11 +18,17 @@ from jobs.engine.status import table_statuses
 from schemas.lake.publish import roll_back
 from schemas.settings import Settings
 from schemas.tables import declared_tables
-from tests.jobs.engine.small_shop import CATALOG, DAILY, WEEKLY, Event, Shop, day, expected_rows
+from tests.jobs.engine.small_shop import CATALOG, DAILY, WEEKLY, Event, Shop, daily_spends, day, expected_rows
 
 TEN_DAYS: dict[date, list[Event]] = {day(n): [(f"e{n}", "ann", None, 10)] for n in range(10)}
 NEWEST = replace(WEEKLY, newest_days=3)
+# There may be events on a day, and nothing that counts.
+PAID = replace(DAILY, compute=lambda frames, when: daily_spends({"events": paid(frames["events"])}, when))
 JOBS = (DAILY, NEWEST)
+
+
+def paid(events: pl.LazyFrame) -> pl.LazyFrame:
+    return events.filter(pl.col("amount") > 0)
 
 
 @pytest.fixture
@@ -73,6 +81,15 @@ def test_a_newest_day_stands_until_a_newer_one_is_built(shop: Shop) -> None:
     assert shop.rows("weekly_spends").keys() == set(days(2, 7, 8, 9))
     shop.run(jobs=JOBS)
     assert shop.rows("weekly_spends").keys() == set(days(2, 8, 9, 10))
+
+
+def test_a_day_that_brings_nothing_is_built_all_the_same(shop: Shop) -> None:
+    jobs = (PAID, replace(WEEKLY, newest_days=1))
+    shop.run(jobs=jobs)
+    shop.put({day(10): [("quiet", "ann", None, 0)]})
+    assert dirty(shop, jobs) == 1
+    assert shop.rebuilt(jobs=jobs)["weekly_spends"] == days(10)
+    assert shop.rows("weekly_spends") == {day(10): {"ann": 20}}
 
 
 def test_days_go_when_fewer_are_to_be_kept_and_those_asked_for_stand(shop: Shop) -> None:
@@ -178,10 +195,11 @@ def test_the_newest_days_are_as_if_built_anew_whatever_happened(
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """And of older ones those that were asked for stand, as they were then, and no others."""
     monkeypatch.setattr(rebuild, "CHUNK_DAYS", 2)
     shop = Shop(tmp_path_factory.mktemp("shop") / "lake")
     events: dict[date, list[Event]] = {}
-    stand: set[date] = set()
+    standing: dict[date, dict[str, int]] = {}
     for number, (what, is_instead, asked, newest_days) in enumerate(steps):
         change: dict[date, list[Event]] = {
             day(n): [(f"{number}-{n}-{place}", who, None, amount) for place, (who, amount) in enumerate(rows)]
@@ -190,13 +208,25 @@ def test_the_newest_days_are_as_if_built_anew_whatever_happened(
         shop.put(change, replace=change if is_instead else ())
         kept = {} if is_instead else events
         events = {**events, **{when: [*kept.get(when, []), *rows] for when, rows in change.items()}}
-        jobs = (DAILY, replace(WEEKLY, newest_days=newest_days))
+        jobs = (PAID, replace(WEEKLY, newest_days=newest_days))
         shop.run(ask(asked[0], is_forced=asked[1]) if asked else None, jobs=jobs)
         run(shop.lake, jobs, None, catalog=CATALOG)
-        expected = expected_rows(events)["weekly_spends"]
-        exact = sorted(expected) if newest_days is None else sorted(expected)[-newest_days:]
-        shown = shop.rows("weekly_spends")
-        assert {when: shown.get(when) for when in exact} == {when: expected[when] for when in exact}
-        stand |= {day(asked[0])} if asked else set()
-        assert set(exact) <= shown.keys() <= {*exact, *stand} & expected.keys()
+        known = sorted(when for when, rows in events.items() if rows)
+        exact = set(known if newest_days is None else known[-newest_days:])
+        spent = {when: paid_in_three_days(events, when) for when in known}
+        asked_for = {day(asked[0])} & set(known) - exact if asked else set()
+        standing = {when: rows for when, rows in standing.items() if when in known}
+        standing |= {when: spent[when] for when in asked_for | (standing.keys() & exact)}
+        expected = standing | {when: spent[when] for when in exact}
+        assert shop.rows("weekly_spends") == {when: rows for when, rows in expected.items() if rows}
         assert shop.rebuilt(jobs=jobs) == {}
+
+
+def paid_in_three_days(events: dict[date, list[Event]], last: date) -> dict[str, int]:
+    """What each customer paid above nothing."""
+    paid: Counter[str] = Counter()
+    for back in range(3):
+        for _, who, _, amount in events.get(last - timedelta(back), []):
+            if amount > 0:
+                paid[who] += amount
+    return dict(paid)
