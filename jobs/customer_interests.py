@@ -17,9 +17,9 @@ Source: `customer_sku_days` and `orders` of their windows, `skus` as it is now.
 Grain:  one customer and one entity; key (customer_id, entity_type, entity_id).
 Units:  score has none; instants UTC.
 
-Cost:   2 microseconds of CPU and 150 bytes of memory a row of the window (18 million rows, 1.5 million out).
+Cost:   0.9 microseconds of CPU and 140 bytes of memory a row of the window (17 million rows, 2 million out).
 
-Known limits: what lies before the window is not seen: a customer whose only orders are older counts as one without
+Known limits: what lies before the windows is not seen: a customer whose only orders are older counts as one without
 orders. Products that the master does not know, or knows without category or brand, count in no category or brand.
 """
 

@@ -6,23 +6,25 @@ advertising keeps a visitor on a list, unless told otherwise.
 - is_favorited: the last time it was put on the favourites list is later than the last time it was taken off; at equal
   instants the removal wins.
 - is_stitched: at least one act was sent without a customer, and given one by its session or device.
-- has_ordered, last_ordered_at: from sales (orders neither cancelled nor returned).
-- score: the sum over days of (view 1, click 1, favourite 3, order line 5) x 2^(-age_days / 30), age_days counted from
+- has_ordered, last_ordered_at: from sales (orders neither cancelled nor returned) of the business days (180) that end
+  with as_of: who restocks every other month has bought it.
+- score: the sum over the 30 days of (view 1, click 1, favourite 3, order line 5) x 2^(-age_days / 30), age_days counted from
   as_of. Each day's factor is a whole number of millionths and the sum is taken over integers, so that the order of
   rows never shows; it is divided once at the end.
-The numbers above are the defaults of settings: viewer_window_days, interest_half_life_days and the four weights.
+The numbers above are the defaults of settings: viewer_window_days, order_window_days, interest_half_life_days and the
+four weights.
 
-Source: `customer_sku_days` of the window.
+Source: `customer_sku_days` of the longer window; of what is older than the shorter one, only orders.
 Grain:  one product and one customer; key (sku_id, customer_id).
 Units:  score has none; instants UTC.
 
 Cost:   1.1 microseconds of CPU a row of the window and 330 bytes of memory a pair; benchmarks/jobs.py measures it.
 
-Known limits: what lies before the window is not seen, so a favourite or an order older than it does not count. Lists for
+Known limits: what lies before the windows is not seen, so a favourite older than 30 days does not count. Lists for
 marketing look as far back as they say (`customer_sku_days`), for acts and for orders.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 import polars as pl
@@ -40,8 +42,12 @@ KEY = ("sku_id", "customer_id")
 def sku_viewers(frames: Frames, day: date, *, settings: Settings) -> pl.LazyFrame:
     """The window's days summed by product and customer, as of the day."""
     days = frames["customer_sku_days"]
-    pairs = pairs_of(days, *KEY)
-    numbered = days.with_columns(pairs.number(), points=points(day, settings))
+    is_of_late = pl.col("event_date") > day - timedelta(settings.viewer_window_days)
+    acts = days.filter(is_of_late).with_columns(points=points(day, settings))
+    orders = days.filter(~is_of_late & (pl.col("order_line_count") > 0)).select(*KEY, "last_order_at")
+    rows = pl.concat([acts, orders], how="diagonal")
+    pairs = pairs_of(rows, *KEY)
+    numbered = rows.with_columns(pairs.number())
     return numbered.group_by(PAIR).agg(*totals()).filter(has_looked()).sort(PAIR).select(*pairs.names(), *outcome())
 
 
@@ -78,11 +84,14 @@ def declare(settings: Settings) -> Job:
     """The job under these settings."""
     return Job(
         table="sku_viewers",
-        inputs=(Input("customer_sku_days", look_back_days=settings.viewer_window_days - 1),),
+        inputs=(
+            Input("customer_sku_days", look_back_days=max(settings.viewer_window_days, settings.order_window_days) - 1),
+        ),
         compute=partial(sku_viewers, settings=settings),
         division=Divided("sku_id"),
         settings=(
             "viewer_window_days",
+            "order_window_days",
             "interest_half_life_days",
             "view_weight",
             "click_weight",

@@ -46,8 +46,8 @@ NOTES: dict[str, dict[Language, str]] = {
         "zh": "虚线：各组的下一门槛，即略高于多数客户的价格点。",
     },
     "not_bought": {
-        "en": "Within 30 days.",
-        "zh": "30 天内。",
+        "en": "Looked at in 30 days, not bought in 180, unless settings say otherwise.",
+        "zh": "近 30 天浏览，近 180 天未购（以参数为准）。",
     },
 }
 

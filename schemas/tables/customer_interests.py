@@ -37,8 +37,8 @@ TABLE = Table(
         Column(
             "is_before_first_order",
             BOOLEAN,
-            "All of it happened before the customer's first sale in the window; true too while there is none",
-            "是否全部发生在窗口内首次下单之前（从未下单也为是）",
+            "All of it happened before the customer's first sale in 180 days; true too while there is none",
+            "是否全部发生在近 180 天内首次下单之前（没有下单也为是）",
         ),
     ),
     checks=(

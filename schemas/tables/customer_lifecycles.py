@@ -26,7 +26,11 @@ TABLE = Table(
     partition="event_date",
     version=1,
     columns=(
-        ORDER_LINES.column("event_date"),
+        replace(
+            ORDER_LINES.column("event_date"),
+            en="The day at whose end the customer stood there",
+            zh="统计业务日期（当日结束时）",
+        ),
         SKU_VIEWERS.column("customer_id"),
         Column(
             "lifecycle",

@@ -27,7 +27,7 @@ LATE_RATIO, LATE_DAYS = 0.3, 9
 @pytest.mark.ci
 @pytest.mark.timeout(900)
 def test_5_days_one_at_a_time_equal_a_full_rebuild(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    check(tmp_path, monkeypatch, days=5, events=5_000, seed=21)
+    check(tmp_path, monkeypatch, days=5, events=5_000, seed=21, settings=Settings(mart_days=3))
 
 
 @pytest.mark.slow

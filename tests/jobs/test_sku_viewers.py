@@ -17,7 +17,7 @@ from tests.oracles.sku_viewers import expected
 JOB = sku_viewers.declare(DEFAULTS)
 
 # Both ends of the window, a day past each, and whole half-lives.
-DAYS = (1, 0, -1, -15, -28, -29, -30, -60)
+DAYS = (1, 0, -1, -15, -28, -29, -30, -60, -179, -180)
 
 days = st.lists(
     customer_sku_day(DAYS), max_size=12, unique_by=lambda row: (row["event_date"], row["customer_id"], row["sku_id"])

@@ -18,7 +18,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = folder / "settings.toml"
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        settings.write_text("mart_days = 2\n")  # readers need no more, and each takes its time
+        settings.write_text("mart_days = 2\n")  # one more than by default, for readers of an older one
         maidian("demo", "--events", 10_000, "--days", 8, "--seed", 7, "--out", folder / "demo", "--settings", settings)
     return folder / "demo"
 

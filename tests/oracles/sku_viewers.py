@@ -14,6 +14,12 @@ from tests.oracles import sql
 QUERY = """
     WITH window_days AS (
         SELECT *, $day - event_date AS age_days FROM customer_sku_days WHERE $day - event_date BETWEEN 0 AND 29
+    ),
+    sales AS (
+        SELECT sku_id, customer_id, max(last_order_at) AS last_ordered_at
+        FROM customer_sku_days
+        WHERE $day - event_date BETWEEN 0 AND 179 AND order_line_count > 0
+        GROUP BY sku_id, customer_id
     )
     SELECT
         sku_id,
@@ -25,13 +31,13 @@ QUERY = """
         min(first_view_at) AS first_viewed_at,
         max(last_view_at) AS last_viewed_at,
         coalesce(max(last_favorite_at) > coalesce(max(last_unfavorite_at), '0001-01-01'), false) AS is_favorited,
-        sum(order_line_count) > 0 AS has_ordered,
-        max(last_order_at) AS last_ordered_at,
+        any_value(last_ordered_at) IS NOT NULL AS has_ordered,
+        any_value(last_ordered_at) AS last_ordered_at,
         (sum(
             (view_count + click_count + 3 * favorite_count + 5 * order_line_count)
             * round(1000000 * pow(2, -age_days / 30))::BIGINT
         )::DECIMAL(30, 0) * 0.000001)::VARCHAR::DOUBLE AS score
-    FROM window_days
+    FROM window_days LEFT JOIN sales USING (sku_id, customer_id)
     GROUP BY sku_id, customer_id
     HAVING sum(view_count) > 0 OR sum(click_count) > 0 OR sum(favorite_count) > 0
     ORDER BY sku_id, customer_id
