@@ -42,11 +42,11 @@ def test_status_tells_every_table(lake: Lake) -> None:
     assert (tables["events"]["newest_day"], tables["events"]["row_count"]) == ("2026-11-03", 3)
     assert tables["visit_parts"]["dirty_day_count"] == 1
     assert tables["customer_sku_days"]["waits_for"] == ["session_events", "order_lines"]
-    assert tables["sku_viewers"]["dirty_day_count"] == 0
+    assert tables["sku_viewers"]["dirty_day_count"] == 1
     assert tables["sku_viewers"]["waits_for"] == ["customer_sku_days"]
     lines = maidian(lake, "status").stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["table", *tables]
-    assert "  0+  " in next(line for line in lines if line.startswith("sku_viewers"))
+    assert "  1+  " in next(line for line in lines if line.startswith("sku_viewers"))
     assert maidian(lake, "status", "--lang=zh").stdout.startswith("表")
 
 
