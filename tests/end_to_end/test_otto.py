@@ -19,6 +19,7 @@ FILE_SQL = """
 # Of visitors whom nobody knows, and of masters that were not imported, there is nothing to say.
 NEED_CUSTOMERS = {
     "customer_interests",
+    "customer_lifecycles",
     "customer_profiles",
     "customer_sku_days",
     "order_value_groups",
